@@ -1,0 +1,68 @@
+"""Who may come in: the one decorator for pages and the one base for sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from apps.accounts.models import User
+from apps.workspaces.models import Membership
+
+
+class MemberRequest(HttpRequest):
+    """A request that `member_required` let in."""
+
+    user: User
+    member: Membership
+
+
+def find_member(user: Any, slug: str) -> Membership | None:
+    """Return the person's membership in the workspace `slug`, or None for strangers and the signed-out."""
+    if not user.is_authenticated:
+        return None
+    return Membership.objects.select_related("workspace", "user").filter(user=user, workspace__slug=slug).first()
+
+
+def _admit(request: Any, slug: str, act: str) -> HttpResponse | None:
+    """Put `request.member` in place, or return the way to the sign-in page. 404 for strangers, 403 for a role too low."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    member = find_member(request.user, slug)
+    if member is None:
+        raise Http404
+    if not member.may(act):
+        raise PermissionDenied
+    request.member = member
+    return None
+
+
+def member_required(can: str = "view") -> Callable:
+    """Let members of the workspace named in the URL in, if their role allows `can`; for sync and async views.
+
+    The view gets `request.member` (with its workspace and user) and the URL's arguments.
+    """
+
+    def decorate(view: Callable) -> Callable:
+        if iscoroutinefunction(view):
+
+            @wraps(view)
+            async def admit_async(request: HttpRequest, workspace: str, *args: Any, **kwargs: Any) -> HttpResponse:
+                turned_away = await sync_to_async(_admit)(request, workspace, can)
+                return turned_away or await view(request, workspace, *args, **kwargs)
+
+            return admit_async
+
+        @wraps(view)
+        def admit(request: HttpRequest, workspace: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            return _admit(request, workspace, can) or view(request, workspace, *args, **kwargs)
+
+        return admit
+
+    return decorate

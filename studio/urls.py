@@ -1,0 +1,17 @@
+from django.urls import include, path
+
+from studio import health
+
+urlpatterns = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("account/", include("apps.accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("", include("apps.sharing.public_urls")),
+    path("", include("apps.home.urls")),
+    path("w/<slug:workspace>/speech/", include("apps.speech.urls")),
+    path("w/<slug:workspace>/library/", include("apps.library.urls")),
+    path("w/<slug:workspace>/shares/", include("apps.sharing.urls")),
+    path("w/<slug:workspace>/notifications/", include("apps.notifications.urls")),
+    path("w/<slug:workspace>/team/", include("apps.workspaces.urls")),
+]
