@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -14,9 +14,13 @@ config = get_config()
 DATA: Path = config.data.resolve()
 
 SECRET_KEY = config.read_secret_key()
+ENCRYPTION_KEYS = [*filter(None, config.encryption_key.split(",")), SECRET_KEY]  # the first seals, all open
+SETUP_TOKEN_PATH = DATA / "setup.token" if config.is_reachable else None
+TRUSTED_PROXIES = config.trusted_proxies
+ALLOW_PRIVATE_ENDPOINTS = config.allow_private_endpoints
 DEBUG = config.debug
 PUBLIC_URL = config.public_url
-ALLOWED_HOSTS = sorted({urlsplit(PUBLIC_URL).hostname or "localhost", "localhost", "127.0.0.1", "[::1]", *config.allowed_hosts})
+ALLOWED_HOSTS = sorted({urlsplit(PUBLIC_URL).hostname or "", "localhost", "127.0.0.1", "[::1]", *config.allowed_hosts})
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 INSTALLED_APPS = [
@@ -45,19 +49,19 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.workspaces.middleware.SetupMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "apps.accounts.middleware.SessionActivityMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.PreferencesMiddleware",
-    "apps.home.middleware.SetupMiddleware",
 ]
 
 ROOT_URLCONF = "studio.urls"
@@ -83,7 +87,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
-SQLITE_OPTIONS = {  # all three of WAL, IMMEDIATE and a long timeout are needed: any one missing gives "database is locked"
+SQLITE_OPTIONS = {  # WAL, IMMEDIATE and a long timeout: without any one of them, "database is locked"
     "timeout": 20,
     "transaction_mode": "IMMEDIATE",
     "init_command": (
@@ -92,7 +96,12 @@ SQLITE_OPTIONS = {  # all three of WAL, IMMEDIATE and a long timeout are needed:
     ),
 }
 if config.database_url:
-    DATABASES = {"default": dj_database_url.parse(config.database_url, conn_max_age=60, conn_health_checks=True)}
+    # A pool, not lasting connections: under ASGI each request has a thread, and such a connection would stay with it.
+    DATABASES = {"default": dj_database_url.parse(config.database_url, conn_health_checks=True)}
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": 16, "timeout": 10},
+    }
 else:
     DATABASES = {
         "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "studio.sqlite3", "OPTIONS": SQLITE_OPTIONS}
@@ -132,8 +141,7 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-# A unix socket is redis+socket:// to Celery and unix:// to everyone else.
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
+CELERY_BROKER_URL = config.broker_url
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -142,6 +150,7 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "io"
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "run" / "timetable")
 CELERY_BEAT_SCHEDULE = {
     "measure-what-was-kept": {"task": "apps.library.tasks.sweep", "schedule": timedelta(seconds=15)},
     "close-abandoned-takes": {"task": "apps.speech.tasks.sweep", "schedule": timedelta(seconds=15)},
@@ -219,7 +228,8 @@ if config.email_url:
     _mail = urlsplit(config.email_url)
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or 25
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+    EMAIL_TIMEOUT = 20
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+tls", _mail.scheme == "smtps"
 
 SANDBOX_URL = config.sandbox_url
@@ -231,5 +241,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{levelname:<7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},  # they would log upstream URLs
+    "loggers": {
+        "httpx": {"level": "WARNING"},  # both would log upstream URLs
+        "httpcore": {"level": "WARNING"},
+        "uvicorn.error": {"level": "WARNING"},  # it announces addresses; the launcher says the one that counts
+    },
 }
