@@ -1,0 +1,160 @@
+"""The one door: moves bytes and turns every failure into a MiniMaxError. Raises and never logs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from apps.minimax import messages
+from apps.minimax.connection import LOOPBACK, Endpoint
+from apps.minimax.errors import (
+    BrokenAnswerError,
+    InvalidRequestError,
+    MiniMaxError,
+    OutcomeUnknownError,
+    UnreachableError,
+    error_for_code,
+    error_for_status,
+)
+
+CONNECT_S = 5.0
+SLOWEST_S = 600.0  # the slowest documented endpoint
+QUICK_S = 30.0  # lists and look-ups
+# A proxy from the environment is legitimate on the way to MiniMax and never on the way to this machine.
+NO_PROXY_MOUNTS: dict[str, None] = {f"all://{host}": None for host in LOOPBACK}
+
+_CODE_AT_THE_END = re.compile(r"\((\d{4,5})\)\s*$")
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        raise InvalidRequestError(messages.UNENCODABLE, next_step=messages.CHANGE_TEXT) from None
+
+
+def error_from_transport(exc: Exception) -> MiniMaxError:
+    """What an exception of httpx means. Only where no connection came about is it certain that nothing was sent."""
+    if isinstance(exc, httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return InvalidRequestError(messages.ADDRESS_UNUSABLE, next_step=messages.CHECK_ADDRESS)
+    if isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
+        return UnreachableError(messages.UNREACHABLE)
+    if isinstance(exc, httpx.TimeoutException):
+        return OutcomeUnknownError(messages.SILENT)
+    return OutcomeUnknownError(messages.DROPPED)
+
+
+def error_in(payload: Mapping[str, Any], *, trace_id: str = "") -> MiniMaxError | None:
+    """The failure that `base_resp` reports; None where it reports success or is missing."""
+    base_resp = payload.get("base_resp")
+    if not isinstance(base_resp, dict):
+        return None
+    try:
+        code = int(base_resp.get("status_code") or 0)
+    except (TypeError, ValueError):
+        return None
+    if not code:
+        return None
+    own = payload.get("trace_id")
+    return error_for_code(
+        code, str(base_resp.get("status_msg") or ""), trace_id=own if isinstance(own, str) and own else trace_id
+    )
+
+
+def error_from_answer(status: int, content: bytes, *, trace_id: str = "") -> MiniMaxError:
+    """The failure told by an answer that is not the success we asked for, whatever its body is."""
+    try:
+        payload = json.loads(content)
+    except (ValueError, RecursionError):
+        payload = None
+    if isinstance(payload, dict):
+        if error := error_in(payload, trace_id=trace_id):
+            return error
+        told = payload.get("error")
+        if isinstance(told, dict):  # the shape of the chat surfaces
+            detail = str(told.get("message") or "")
+            trace_id = trace_id or str(payload.get("request_id") or "")
+            if found := _CODE_AT_THE_END.search(detail):
+                return error_for_code(int(found[1]), detail[: found.start()], trace_id=trace_id)
+            return error_for_status(status, trace_id=trace_id, detail=detail)
+    return error_for_status(status, trace_id=trace_id)
+
+
+class MiniMaxClient:
+    """Talks to the MiniMax HTTP API; one per connection and process. `transport` is for tests."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        transport: httpx.BaseTransport | None = None,
+        *,
+        connect_s: float = CONNECT_S,
+        read_s: float = SLOWEST_S,
+    ) -> None:
+        self.endpoint = endpoint
+        self._connect_s = connect_s
+        self._read_s = read_s
+        self._http = httpx.Client(transport=transport, mounts=None if transport else NO_PROXY_MOUNTS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def post(self, path: str, body: Mapping[str, Any], *, read_s: float | None = None) -> dict[str, Any]:
+        """Return the payload of a success; every failure is a MiniMaxError."""
+        return self._payload("POST", path, read_s, content=encode(body), headers={"Content-Type": "application/json"})
+
+    def get(self, path: str, query: Mapping[str, str], *, read_s: float | None = None) -> dict[str, Any]:
+        return self._payload("GET", path, read_s, params=dict(query))
+
+    def _payload(
+        self, method: str, path: str, read_s: float | None, *, headers: Mapping[str, str] | None = None, **sent: Any
+    ) -> dict[str, Any]:
+        url = self.endpoint.url(path)
+        response = self._send(method, url, read_s, headers={**self.endpoint.headers, **(headers or {})}, **sent)
+        trace_id = response.headers.get("Trace-Id", "")
+        if response.status_code != 200:
+            raise error_from_answer(response.status_code, response.content, trace_id=trace_id)
+        try:  # MiniMax reports most failures inside an HTTP 200
+            payload = json.loads(response.content)
+        except (ValueError, RecursionError):
+            payload = None
+        if not isinstance(payload, dict):
+            raise BrokenAnswerError(messages.NOT_JSON, trace_id=trace_id, params={"status": response.status_code})
+        if error := error_in(payload, trace_id=trace_id):
+            raise error
+        if not isinstance(payload.get("base_resp"), dict):
+            raise error_from_answer(response.status_code, response.content, trace_id=trace_id)
+        if trace_id:
+            payload.setdefault("trace_id", trace_id)
+        return payload
+
+    def download(self, url: str, *, read_s: float = QUICK_S) -> bytes:
+        """The bytes behind a link that MiniMax gave. Sent without the key; costs nothing, so errors say "no" charge."""
+        try:
+            response = self._send("GET", url, read_s)
+        except MiniMaxError as error:
+            error.charged = "no"
+            raise
+        if response.status_code != 200:
+            error = error_for_status(response.status_code)
+            error.charged = "no"
+            raise error
+        return response.content
+
+    def _send(self, method: str, url: str, read_s: float | None, **sent: Any) -> httpx.Response:
+        timeout = httpx.Timeout(self._read_s if read_s is None else read_s, connect=self._connect_s)
+        try:
+            return self._http.request(method, url, timeout=timeout, **sent)
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            raise error_from_transport(exc) from exc
