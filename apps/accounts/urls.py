@@ -1,5 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.accounts import views
 
 app_name = "accounts"
-
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("profile/", views.profile, name="profile"),
+    path("theme/", views.theme, name="theme"),
+    path("sessions/", views.sessions, name="sessions"),
+    path("sessions/end-others/", views.end_other_sessions, name="end_other_sessions"),
+    path("sessions/<int:pk>/end/", views.end_session, name="end_session"),
+]

@@ -31,7 +31,7 @@ def find_member(user: Any, slug: str) -> Membership | None:
 
 
 def _admit(request: Any, slug: str, act: str) -> HttpResponse | None:
-    """Put `request.member` in place, or return the way to the sign-in page. 404 for strangers, 403 for a role too low."""
+    """Put `request.member` in place, or return the way to the sign-in page. Strangers get 404, too low a role 403."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     member = find_member(request.user, slug)
@@ -46,7 +46,8 @@ def _admit(request: Any, slug: str, act: str) -> HttpResponse | None:
 def member_required(can: str = "view") -> Callable:
     """Let members of the workspace named in the URL in, if their role allows `can`; for sync and async views.
 
-    The view gets `request.member` (with its workspace and user) and the URL's arguments.
+    The view gets `request.member` (with its workspace and user) and the URL's arguments. `can` stays readable as the
+    view's `act`: a test walks the URL table and tries every route as somebody who may not.
     """
 
     def decorate(view: Callable) -> Callable:
@@ -57,12 +58,14 @@ def member_required(can: str = "view") -> Callable:
                 turned_away = await sync_to_async(_admit)(request, workspace, can)
                 return turned_away or await view(request, workspace, *args, **kwargs)
 
+            admit_async.act = can
             return admit_async
 
         @wraps(view)
         def admit(request: HttpRequest, workspace: str, *args: Any, **kwargs: Any) -> HttpResponse:
             return _admit(request, workspace, can) or view(request, workspace, *args, **kwargs)
 
+        admit.act = can
         return admit
 
     return decorate

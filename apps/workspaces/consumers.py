@@ -6,14 +6,19 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.workspaces.access import find_member
-from apps.workspaces.events import workspace_group
+from apps.workspaces.events import person_group, workspace_group
 from apps.workspaces.models import Membership
 
-NOT_FOUND = 4404  # close code: the WebSocket's way of saying 404
+# Close codes
+NOT_FOUND = 4404  # the WebSocket's way of saying 404
+COME_BACK = 1012  # "service restart": the page opens its socket again by itself
 
 
 class MemberConsumer(AsyncWebsocketConsumer):
-    """A socket of one workspace: `self.member` is set once it is open; strangers are closed with 4404."""
+    """A socket of one workspace: `self.member` is set once it is open; strangers are closed with 4404.
+
+    It closes when the membership ends or gets another role, and when the session that it was opened in ends.
+    """
 
     member: Membership
 
@@ -24,23 +29,46 @@ class MemberConsumer(AsyncWebsocketConsumer):
             await self.close(code=NOT_FOUND)
             return
         self.member = member
+        await self.join_group(person_group(member.user_id))
         await self.accept()
         await self.opened()
 
     async def opened(self) -> None:
         """Called once a member is let in."""
 
+    async def join_group(self, group: str) -> None:
+        """Listen to a group until the socket closes."""
+        await self.channel_layer.group_add(group, self.channel_name)
+        self.groups = [*self.groups, group]  # Channels leaves these by itself
+
+    async def still_may(self, act: str) -> bool:
+        """Whether the person may do `act` now, asked of the database: for what costs money on a socket long open."""
+        slug = self.scope["url_route"]["kwargs"]["workspace"]
+        member = await database_sync_to_async(find_member)(self.scope["user"], slug)
+        return member is not None and member.may(act)
+
+    async def membership_changed(self, event: dict[str, Any]) -> None:
+        if event["workspace_id"] == self.member.workspace_id:
+            slug = self.scope["url_route"]["kwargs"]["workspace"]
+            member = await database_sync_to_async(find_member)(self.scope["user"], slug)
+            await self.close(code=COME_BACK if member else NOT_FOUND)
+
+    async def session_ended(self, event: dict[str, Any]) -> None:
+        if event["session_key"] in {"", self.scope["session"].session_key}:
+            await self.close(code=COME_BACK)
+
+    async def person_fragment(self, event: dict[str, Any]) -> None:
+        """Only the page's own socket shows what is pushed to the person."""
+
 
 class EventsConsumer(MemberConsumer):
     """Carries rendered fragments to every page that a member has open."""
 
     async def opened(self) -> None:
-        self.group = workspace_group(self.member.workspace_id)
-        await self.channel_layer.group_add(self.group, self.channel_name)
-
-    async def disconnect(self, code: int) -> None:
-        if hasattr(self, "group"):
-            await self.channel_layer.group_discard(self.group, self.channel_name)
+        await self.join_group(workspace_group(self.member.workspace_id))
 
     async def fragment(self, event: dict[str, Any]) -> None:
+        await self.send(text_data=event["html"])
+
+    async def person_fragment(self, event: dict[str, Any]) -> None:
         await self.send(text_data=event["html"])

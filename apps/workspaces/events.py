@@ -1,4 +1,4 @@
-"""Live fragments: whatever changed is pushed, rendered, to the workspace that owns it."""
+"""Live fragments: whatever changed is pushed, rendered, to the workspace or the person that it belongs to."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ def workspace_group(workspace_id: int) -> str:
     return f"workspace.{workspace_id}"
 
 
+def person_group(user_id: int) -> str:
+    return f"person.{user_id}"
+
+
 async def apublish(workspace_id: int, html: str) -> None:
     """Push a rendered fragment (with `hx-swap-oob`) to every open page of the workspace.
 
@@ -18,4 +22,30 @@ async def apublish(workspace_id: int, html: str) -> None:
     await get_channel_layer().group_send(workspace_group(workspace_id), {"type": "fragment", "html": html})
 
 
+async def apublish_to_person(user_id: int, html: str) -> None:
+    """Push a rendered fragment to every page that one person has open, in whichever workspace."""
+    await get_channel_layer().group_send(person_group(user_id), {"type": "person.fragment", "html": html})
+
+
+async def amembership_changed(user_id: int, workspace_id: int) -> None:
+    """Close the sockets that the person has open in the workspace; the pages of those who stay come back."""
+    await get_channel_layer().group_send(
+        person_group(user_id), {"type": "membership.changed", "workspace_id": workspace_id}
+    )
+
+
+async def asession_ended(user_id: int, session_key: str) -> None:
+    """Close the sockets that were opened in a session which is over."""
+    await get_channel_layer().group_send(person_group(user_id), {"type": "session.ended", "session_key": session_key})
+
+
+async def asessions_ended(user_id: int) -> None:
+    """Close all sockets of the person; the pages whose session goes on come back by themselves."""
+    await get_channel_layer().group_send(person_group(user_id), {"type": "session.ended", "session_key": ""})
+
+
 publish = async_to_sync(apublish)
+publish_to_person = async_to_sync(apublish_to_person)
+membership_changed = async_to_sync(amembership_changed)
+session_ended = async_to_sync(asession_ended)
+sessions_ended = async_to_sync(asessions_ended)

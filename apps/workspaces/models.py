@@ -1,10 +1,14 @@
-from typing import ClassVar
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Never
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.workspaces.querysets import WorkspaceQuerySet
+from apps.workspaces.querysets import AppendOnlyQuerySet, InvitationQuerySet, WorkspaceQuerySet
 
 
 class Role(models.TextChoices):
@@ -22,6 +26,19 @@ ACTS: dict[str, frozenset[str]] = {
     "manage": frozenset({Role.OWNER, Role.ADMIN}),
     "own": frozenset({Role.OWNER}),
 }
+
+
+class Installation(models.Model):
+    """One row, written by the first visit: of two people who set up at once, only one can insert it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    set_up_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_installation")]
+
+    def __str__(self) -> str:
+        return f"{self.set_up_at:%Y-%m-%d}"
 
 
 class Workspace(models.Model):
@@ -55,3 +72,98 @@ class Membership(models.Model):
     def may(self, act: str) -> bool:
         """Whether this role allows `act`, one of the keys of `ACTS`."""
         return self.role in ACTS[act]
+
+
+class ConnectionKind(models.TextChoices):
+    SANDBOX = "sandbox", _("Sandbox")
+    GLOBAL = "global", _("MiniMax · global")
+    MAINLAND = "mainland", _("MiniMax · mainland")
+    CUSTOM = "custom", _("Own address")
+
+
+class ConnectionStatus(models.TextChoices):
+    UNTESTED = "untested", _("Not tested yet")
+    OK = "ok", _("Works")
+    FAILING = "failing", _("Does not work")
+
+
+class Connection(models.Model):
+    """Where a workspace sends its requests, and the key that it sends along. The key is stored sealed."""
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, related_name="connection")
+    kind = models.CharField(_("connection"), max_length=8, choices=ConnectionKind)
+    key_sealed = models.TextField(blank=True, editable=False)
+    key_last4 = models.CharField(max_length=4, blank=True, editable=False)
+    base_url = models.URLField(_("address"), blank=True)  # only for CUSTOM; the others are known
+    status = models.CharField(max_length=8, choices=ConnectionStatus, default=ConnectionStatus.UNTESTED)
+    status_text = models.TextField(blank=True)  # why it fails, as a sentence
+    tested_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar = WorkspaceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+    @property
+    def label(self) -> str:
+        """What it is and, of its key, the end: `MiniMax · global ····k3Yz`."""
+        return f"{self.get_kind_display()} ····{self.key_last4}" if self.key_last4 else str(self.get_kind_display())
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.kind == ConnectionKind.SANDBOX
+
+
+class Invitation(models.Model):
+    """A link that lets one person in, once. The token in the link is not kept, only its hash."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
+    role = models.CharField(_("role"), max_length=10, choices=Role)
+    note = models.CharField(_("for whom"), max_length=80, blank=True)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = InvitationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.note or self.get_role_display()
+
+    def is_open(self, now: datetime | None = None) -> bool:
+        return not self.accepted_at and not self.revoked_at and self.expires_at > (now or timezone.now())
+
+
+class AuditEntry(models.Model):
+    """Who did what, to what, when and from where. Rows are added, never changed."""
+
+    workspace = models.ForeignKey(Workspace, models.SET_NULL, null=True, related_name="audit_entries")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    actor_label = models.CharField(max_length=100, blank=True)  # the name at that time; stays when the person goes
+    action = models.CharField(max_length=40)  # a key of apps.workspaces.audit.ACTIONS
+    subject = models.CharField(max_length=200, blank=True)
+    ip = models.GenericIPAddressField(null=True)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "-id"], name="audit_of_workspace"),
+            models.Index(fields=["actor", "-id"], name="audit_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_label}: {self.action} {self.subject}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("The audit log is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise TypeError("The audit log is append-only.")

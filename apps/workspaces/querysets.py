@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Never, Self
 
 from django.db import models
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from apps.workspaces.models import Membership
@@ -13,3 +14,20 @@ class WorkspaceQuerySet(models.QuerySet):
 
     def visible_to(self, member: Membership) -> Self:
         return self.filter(workspace_id=member.workspace_id)
+
+
+class InvitationQuerySet(WorkspaceQuerySet):
+    def open(self) -> Self:
+        """Neither used nor revoked, and not past its end date."""
+        return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+
+class AppendOnlyQuerySet(WorkspaceQuerySet):
+    def update(self, **values: Any) -> Never:
+        raise TypeError("Rows of this table are never changed.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> Never:
+        raise TypeError("Rows of this table are never changed.")
+
+    def delete(self) -> Never:
+        raise TypeError("Rows of this table are never deleted.")

@@ -1,4 +1,16 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.workspaces import views
 
 app_name = "workspaces"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.members, name="members"),
+    path("members/<int:pk>/role/", views.change_role, name="change_role"),
+    path("members/<int:pk>/remove/", views.remove_member, name="remove_member"),
+    path("leave/", views.leave, name="leave"),
+    path("invitations/", views.invite, name="invite"),
+    path("invitations/<int:pk>/revoke/", views.revoke_invitation, name="revoke_invitation"),
+    path("connection/", views.connection, name="connection"),
+    path("connection/test/", views.test_connection, name="test_connection"),
+    path("audit/", views.audit_log, name="audit"),
+]

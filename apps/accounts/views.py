@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts import services
+from apps.accounts.forms import ProfileForm, ThemeForm
+from apps.accounts.models import User
+
+
+class PersonRequest(HttpRequest):
+    """A request that `login_required` let in."""
+
+    user: User
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: PersonRequest) -> HttpResponse:
+    person = User.objects.get(pk=request.user.pk)  # a form that is refused must not change the name in the shell
+    form = ProfileForm(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("accounts:profile")
+    return render(request, "accounts/profile.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_POST
+def theme(request: PersonRequest) -> HttpResponse:
+    form = ThemeForm(request.POST, instance=request.user)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    form.save()
+    return HttpResponse(status=204)
+
+
+@never_cache
+@login_required
+@require_GET
+def sessions(request: PersonRequest) -> HttpResponse:
+    return render(request, "accounts/sessions.html", {"sessions": services.open_sessions(request.user)})
+
+
+@login_required
+@require_POST
+def end_session(request: PersonRequest, pk: int) -> HttpResponse:
+    session = get_object_or_404(UserSession, pk=pk, user=request.user)
+    if session.session_key == request.session.session_key:
+        return redirect("account_logout")
+    services.end_sessions(request.user, pk=pk)
+    messages.success(request, _("That session was ended."))
+    return redirect("accounts:sessions")
+
+
+@login_required
+@require_POST
+def end_other_sessions(request: PersonRequest) -> HttpResponse:
+    count = services.end_sessions(request.user, but=request.session.session_key)
+    messages.success(request, ngettext("%d session was ended.", "%d sessions were ended.", count) % count)
+    return redirect("accounts:sessions")

@@ -1,0 +1,40 @@
+"""Telling people what they should know: kept until they read it, and shown at once on the pages they have open."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.text import Truncator
+
+from apps.accounts.models import User
+from apps.notifications.models import Notification
+from apps.workspaces.events import publish_to_person
+from apps.workspaces.models import Membership, Workspace
+
+
+def notify(user: User, workspace: Workspace | None, text: Any, url: str = "") -> Notification:
+    """Keep a sentence for `user` and ring their bell. A lazy `text` is put into the person's own language."""
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        sentence = Truncator(str(text)).chars(500)
+        notification = Notification.objects.create(user=user, workspace=workspace, text=sentence, url=url)
+        html = render_to_string("notifications/_signal.html", {"notification": notification})
+    # Robust: the row is kept, so a channel layer that is away costs only the moment.
+    transaction.on_commit(partial(publish_to_person, user.pk, html), robust=True)
+    return notification
+
+
+def count_unread(member: Membership) -> int:
+    return Notification.objects.for_member(member).unread().count()
+
+
+def mark_read(member: Membership, pk: int | None = None) -> int:
+    """Mark one notification, or all that the member sees here, as read. Returns how many were not."""
+    unread = Notification.objects.for_member(member).unread()
+    if pk is not None:
+        unread = unread.filter(pk=pk)
+    return unread.update(read_at=timezone.now())

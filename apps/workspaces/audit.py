@@ -1,0 +1,72 @@
+"""The audit log: who, what, when, from where. Never a key, a password or a token."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.addresses import client_ip
+from apps.accounts.models import User
+from apps.workspaces.models import AuditEntry, Membership, Workspace
+from apps.workspaces.querysets import AppendOnlyQuerySet
+
+# What an action is called on the page. Other apps add theirs with `describe` in their `ready()`.
+ACTIONS: dict[str, str] = {
+    "studio.set_up": _("set the studio up"),
+    "signin.succeeded": _("signed in"),
+    "signin.failed": _("tried to sign in and failed"),
+    "signin.ended": _("signed out"),
+    "password.changed": _("changed the password"),
+    "password.reset": _("set a new password by e-mail"),
+    "workspace.created": _("created the workspace"),
+    "connection.changed": _("changed the connection"),
+    "connection.tested": _("tested the connection"),
+    "member.joined": _("joined"),
+    "member.left": _("left"),
+    "member.removed": _("removed a member"),
+    "member.role_changed": _("changed a role"),
+    "invitation.created": _("made an invitation"),
+    "invitation.revoked": _("revoked an invitation"),
+}
+
+
+def describe(actions: dict[str, str]) -> None:
+    ACTIONS.update(actions)
+
+
+def record(
+    who: Membership | User | None,
+    action: str,
+    *,
+    subject: str = "",
+    request: HttpRequest | None = None,
+    workspace: Workspace | None = None,
+) -> AuditEntry:
+    """Add one entry. `who` as a membership also says in which workspace; None: nobody we know.
+
+    `subject` says what it was done to, in words that may be read by everyone who manages the workspace.
+    """
+    user = who.user if isinstance(who, Membership) else who
+    if isinstance(who, Membership) and workspace is None:
+        workspace = who.workspace
+    return AuditEntry.objects.create(
+        workspace=workspace,
+        actor=user,
+        actor_label=(user.name or _("A person without a name")) if user else "",
+        action=action,
+        subject=subject[:200],
+        ip=client_ip(request) if request else None,
+    )
+
+
+def entries_for(member: Membership) -> AppendOnlyQuerySet:
+    """What a manager may read: all that happened in the workspace, and its members' signing in since they joined."""
+    was_member = Membership.objects.filter(
+        workspace_id=member.workspace_id, user=OuterRef("actor"), created_at__lte=OuterRef("at")
+    )
+    return (
+        AuditEntry.objects.filter(Q(workspace_id=member.workspace_id) | Q(Exists(was_member), workspace=None))
+        .select_related("actor")
+        .order_by("-id")
+    )

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.workspaces.models import Invitation, Membership, Role, Workspace
+from apps.workspaces.services import roles_given_by
+
+API_KEY = RegexValidator(r"^[\x21-\x7e]{8,4096}$", _("A key has no spaces or line breaks. Copy it again."))
+
+
+class NewPersonForm(forms.Form):
+    """Name, e-mail address and password of somebody who gets an account now."""
+
+    name = forms.CharField(label=_("Your name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=1024,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),  # never sent back to the page
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = " ".join(password_validators_help_texts())
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "password" in data:
+            try:
+                validate_password(data["password"], User(name=data.get("name", ""), email=data.get("email", "")))
+            except ValidationError as exc:
+                self.add_error("password", exc)
+        return data
+
+
+class ConnectionChoiceForm(forms.Form):
+    """Where requests go. What it takes is checked here; whether MiniMax takes the key is found out afterwards."""
+
+    SANDBOX, KEY, CUSTOM = "sandbox", "key", "custom"
+
+    connection = forms.ChoiceField(label=_("Connection"), widget=forms.RadioSelect)
+    api_key = forms.CharField(
+        label=_("MiniMax key"),
+        required=False,
+        max_length=4096,
+        validators=[API_KEY],
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("It is tried on both regions, free of charge, and kept encrypted."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["connection"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = self.choices()
+        field.initial = field.initial or field.choices[0][0]
+
+    def choices(self) -> list[tuple[str, Any]]:
+        sandbox = [(self.SANDBOX, _("Sandbox: try everything, no key, no cost"))] if settings.SANDBOX_URL else []
+        return [*sandbox, (self.KEY, _("My MiniMax key"))]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        needs_key = data.get("connection") in {self.KEY, self.CUSTOM}
+        if needs_key and not data.get("api_key") and "api_key" not in self.errors:
+            self.add_error("api_key", _("Enter the key."))
+        return data
+
+
+class SetupForm(ConnectionChoiceForm, NewPersonForm):
+    workspace = forms.CharField(label=_("Workspace"), max_length=80, help_text=_("Your team's or project's name."))
+
+    field_order = ["name", "email", "password", "workspace", "connection", "api_key"]
+
+
+class ConnectionForm(ConnectionChoiceForm):
+    base_url = forms.URLField(
+        label=_("Address"),
+        required=False,
+        max_length=200,
+        assume_scheme="https",
+        help_text=_("A server that speaks MiniMax's protocol, for example a gateway of your company."),
+    )
+
+    field_order = ["connection", "base_url", "api_key"]
+
+    def choices(self) -> list[tuple[str, Any]]:
+        return [*super().choices(), (self.CUSTOM, _("My own MiniMax-compatible address"))]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("connection") == self.CUSTOM and not data.get("base_url") and "base_url" not in self.errors:
+            self.add_error("base_url", _("Enter the address."))
+        return data
+
+
+class WorkspaceForm(forms.ModelForm):
+    class Meta:
+        model = Workspace
+        fields = ["name"]
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"))
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(role.value, role.label) for role in roles_given_by(member)]
+
+
+class InvitationForm(RoleForm):
+    role = forms.ChoiceField(label=_("Role"), initial=Role.CREATOR)
+    days = forms.TypedChoiceField(
+        label=_("Valid for"),
+        coerce=int,
+        initial=7,
+        choices=[(1, _("1 day")), (7, _("7 days")), (30, _("30 days"))],
+    )
+    note = forms.CharField(
+        label=_("For whom"),
+        required=False,
+        max_length=Invitation._meta.get_field("note").max_length,
+        help_text=_("Only to recognise it in the list."),
+    )
+
+    field_order = ["note", "role", "days"]
+
+
+class AuditFilterForm(forms.Form):
+    """What the audit page shows; the choices are those that occur in it."""
+
+    person = forms.TypedChoiceField(label=_("Person"), required=False, coerce=int, empty_value=None)
+    action = forms.ChoiceField(label=_("What"), required=False)
+    before = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, people: list[User], actions: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, choices in {"person": [(user.pk, str(user)) for user in people], "action": actions}.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", _("All")), *choices]

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from apps.minimax.errors import MiniMaxError
+from apps.workspaces import connections, services
+from apps.workspaces.access import MemberRequest, member_required
+from apps.workspaces.audit import ACTIONS, entries_for
+from apps.workspaces.forms import AuditFilterForm, ConnectionForm, InvitationForm, RoleForm
+from apps.workspaces.models import Connection, ConnectionKind, Invitation, Membership
+from apps.workspaces.outbound import AddressRefusedError
+
+ENTRIES_PER_PAGE = 50
+
+
+def _go(request: MemberRequest, url: str) -> HttpResponse:
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+# --- members ----------------------------------------------------------------------------------------------------------
+
+
+def _members_context(request: MemberRequest) -> dict[str, Any]:
+    me = request.member
+    people = Membership.objects.visible_to(me).select_related("user").order_by("created_at", "pk")
+    context: dict[str, Any] = {"people": [_row(me, member) for member in people], "may_manage": me.may("manage")}
+    if me.may("manage"):
+        context["invitations"] = Invitation.objects.visible_to(me).open().select_related("created_by").order_by("-pk")
+        context["invitation_form"] = InvitationForm(member=me)
+    return context
+
+
+def _row(me: Membership, member: Membership) -> dict[str, Any]:
+    """One member and what `me` may do about them."""
+    given = services.roles_given_by(me)
+    return {
+        "member": member,
+        "is_me": member.pk == me.pk,
+        "email": member.user.email if me.may("manage") else "",
+        "roles": given if member.role in given else [],
+        "is_removable": member.role in given and member.pk != me.pk,
+    }
+
+
+@member_required()
+@require_GET
+def members(request: MemberRequest, workspace: str) -> HttpResponse:
+    return render(request, "workspaces/members.html", _members_context(request))
+
+
+@member_required(can="manage")
+@require_POST
+def change_role(request: MemberRequest, workspace: str, pk: int) -> HttpResponse:
+    target = get_object_or_404(Membership.objects.visible_to(request.member), pk=pk)
+    form = RoleForm(request.POST, member=request.member)
+    if form.is_valid():
+        try:
+            services.change_role(request.member, target, form.cleaned_data["role"], request)
+        except services.NotPossibleError as exc:
+            messages.error(request, str(exc))
+        else:
+            messages.success(request, _("The role was changed."))
+    else:
+        messages.error(request, _("You cannot give this role."))
+    return _go(request, reverse("workspaces:members", args=[workspace]))
+
+
+@member_required(can="manage")
+@require_POST
+def remove_member(request: MemberRequest, workspace: str, pk: int) -> HttpResponse:
+    target = get_object_or_404(Membership.objects.visible_to(request.member), pk=pk)
+    try:
+        services.remove_member(request.member, target, request)
+    except services.NotPossibleError as exc:
+        messages.error(request, str(exc))
+    else:
+        messages.success(request, _("%(person)s is no longer a member.") % {"person": target.user})
+        if target.pk == request.member.pk:
+            return _go(request, "/")
+    return _go(request, reverse("workspaces:members", args=[workspace]))
+
+
+@member_required()
+@require_POST
+def leave(request: MemberRequest, workspace: str) -> HttpResponse:
+    try:
+        services.remove_member(request.member, request.member, request)
+    except services.NotPossibleError as exc:
+        messages.error(request, str(exc))
+        return _go(request, reverse("workspaces:members", args=[workspace]))
+    messages.success(request, _("You left %(workspace)s.") % {"workspace": request.member.workspace})
+    return _go(request, "/")
+
+
+# --- invitations ------------------------------------------------------------------------------------------------------
+
+
+@never_cache
+@member_required(can="manage")
+@require_POST
+def invite(request: MemberRequest, workspace: str) -> HttpResponse:
+    """Make an invitation. Its link stands in this answer and nowhere else."""
+    form = InvitationForm(request.POST, member=request.member)
+    link = ""
+    if form.is_valid():
+        _invitation, token = services.invite(request.member, request=request, **form.cleaned_data)
+        link = settings.PUBLIC_URL + reverse("join", args=[token])
+    context = _members_context(request) | {"new_link": link}
+    if not form.is_valid():
+        context["invitation_form"] = form
+    template = "workspaces/_invitations.html" if request.htmx else "workspaces/members.html"
+    return render(request, template, context, status=200 if form.is_valid() else 422)
+
+
+@member_required(can="manage")
+@require_POST
+def revoke_invitation(request: MemberRequest, workspace: str, pk: int) -> HttpResponse:
+    services.revoke(request.member, get_object_or_404(Invitation.objects.visible_to(request.member), pk=pk), request)
+    messages.success(request, _("The invitation was revoked; its link no longer works."))
+    return _go(request, reverse("workspaces:members", args=[workspace]))
+
+
+# --- connection -------------------------------------------------------------------------------------------------------
+
+
+@never_cache
+@member_required(can="manage")
+@sensitive_post_parameters("api_key")
+@require_http_methods(["GET", "HEAD", "POST"])
+def connection(request: MemberRequest, workspace: str) -> HttpResponse:
+    current = Connection.objects.visible_to(request.member).first()
+    form = ConnectionForm(request.POST or None, initial=_as_initial(current))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            choice = connections.choose(data["connection"], data["api_key"], data["base_url"])
+        except MiniMaxError as exc:
+            form.add_error("api_key", connections.explain(exc))
+        except AddressRefusedError as exc:
+            form.add_error("base_url", str(exc))
+        else:
+            connections.connect(request.member, choice, request)
+            messages.success(request, _("The connection was changed."))
+            return redirect("workspaces:connection", workspace)
+    context = {"connection": current, "form": form}
+    return render(request, "workspaces/connection.html", context, status=422 if form.is_bound else 200)
+
+
+def _as_initial(current: Connection | None) -> dict[str, str]:
+    if current is None:
+        return {}
+    known = {ConnectionKind.SANDBOX: ConnectionForm.SANDBOX, ConnectionKind.CUSTOM: ConnectionForm.CUSTOM}
+    return {"connection": known.get(ConnectionKind(current.kind), ConnectionForm.KEY), "base_url": current.base_url}
+
+
+@member_required(can="manage")
+@require_POST
+def test_connection(request: MemberRequest, workspace: str) -> HttpResponse:
+    tested = connections.check(request.member, request)
+    if not request.htmx:
+        return redirect("workspaces:connection", workspace)
+    return render(request, "workspaces/_connection_status.html", {"connection": tested})
+
+
+# --- audit log --------------------------------------------------------------------------------------------------------
+
+
+@member_required(can="manage")
+@require_GET
+def audit_log(request: MemberRequest, workspace: str) -> HttpResponse:
+    members = Membership.objects.visible_to(request.member).select_related("user").order_by("user__name")
+    people = [member.user for member in members]
+    form = AuditFilterForm(request.GET, people=people, actions=sorted(ACTIONS.items(), key=lambda item: str(item[1])))
+    entries = entries_for(request.member)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    if chosen.get("person"):
+        entries = entries.filter(actor_id=chosen["person"])
+    if chosen.get("action"):
+        entries = entries.filter(action=chosen["action"])
+    if chosen.get("before"):
+        entries = entries.filter(pk__lt=chosen["before"])
+    page = list(entries[: ENTRIES_PER_PAGE + 1])
+    rows = [{"entry": entry, "action": ACTIONS.get(entry.action, entry.action)} for entry in page[:ENTRIES_PER_PAGE]]
+    older = ""
+    if len(page) > ENTRIES_PER_PAGE:
+        query = request.GET.copy()
+        query["before"] = str(page[ENTRIES_PER_PAGE - 1].pk)
+        older = f"?{query.urlencode()}"
+    context = {"form": form, "rows": rows, "older": older, "is_filtered": any(chosen.values())}
+    return render(request, "workspaces/audit.html", context)
