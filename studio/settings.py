@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.PreferencesMiddleware",
+    "apps.home.last_workspace.LastWorkspaceMiddleware",
 ]
 
 ROOT_URLCONF = "studio.urls"

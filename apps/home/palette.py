@@ -1,0 +1,141 @@
+"""Search for the command palette: acts, pages, what was made, voices. All inside the member's workspace."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.library.models import Asset
+from apps.minimax import catalogue
+from apps.workspaces import navigation
+from apps.workspaces.models import Membership
+
+Text = str | Promise
+
+SEARCHED_ASSETS = 2_000  # newest; the library's own search reads further back
+SHOWN = {"asset": 6, "voice": 5}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One line of the palette. `key` finds it again among the recent ones."""
+
+    key: str
+    label: Text
+    icon: str
+    url: str
+    hint: Text = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    label: Text
+    hits: list[Hit]
+
+
+def fuzzy_score(query: str, text: str) -> int:
+    """How well `query` fits: 0 not at all; whole words beat beginnings of words, those beat letters in order."""
+    query, text = query.casefold().strip(), text.casefold()
+    if not query:
+        return 1
+    if text.startswith(query):
+        return 100
+    if f" {query}" in f" {text}":
+        return 80
+    words = query.split()
+    if all(word in text for word in words):
+        return 60
+    at, gaps = -1, 0
+    for letter in query.replace(" ", ""):
+        found = text.find(letter, at + 1)
+        if found < 0:
+            return 0
+        gaps += found - at - 1 if at >= 0 else 0
+        at = found
+    return max(1, 40 - gaps) if gaps <= 2 * len(query) else 0
+
+
+def best(query: str, hits: Iterable[tuple[str, Hit]], limit: int) -> list[Hit]:
+    scored = [(fuzzy_score(query, text), hit) for text, hit in hits]
+    return [hit for score, hit in sorted(scored, key=lambda pair: -pair[0]) if score][:limit]
+
+
+def search(member: Membership, query: str, recent: Iterable[str] = ()) -> list[Group]:
+    """Return what fits `query`; for an empty one the `recent` keys that still exist here, then every page."""
+    query = query.strip()
+    pages = best(query, page_hits(member), 12)
+    if not query:
+        groups = [Group(_("Recent"), [hit for key in recent if (hit := find(member, key))]), Group(_("Go to"), pages)]
+    else:
+        groups = [
+            Group(_("Go to"), pages[:6]),
+            Group(_("Made here"), asset_hits(member, query)),
+            Group(_("Voices"), best(query, voice_hits(member), SHOWN["voice"])),
+        ]
+    return [group for group in groups if group.hits]
+
+
+def find(member: Membership, key: str) -> Hit | None:
+    kind, _separator, name = key.partition(":")
+    if kind == "asset":
+        asset = Asset.objects.visible_to(member).filter(pk=name).first() if is_uuid(name) else None
+        return hit_for(asset, member) if asset else None
+    source = {"page": page_hits, "voice": voice_hits}.get(kind)
+    return next((hit for _text, hit in source(member) if hit.key == key), None) if source else None
+
+
+def page_hits(member: Membership) -> list[tuple[str, Hit]]:
+    return [
+        (f"{page.label} {page.keywords}", Hit(f"page:{page.name}", page.label, page.icon, page.url(member.workspace)))
+        for page in navigation.pages_for(member)
+    ]
+
+
+def asset_hits(member: Membership, query: str) -> list[Hit]:
+    oldest = Asset.objects.visible_to(member).order_by("-id").values_list("pk", flat=True)[SEARCHED_ASSETS:].first()
+    found = Asset.objects.visible_to(member)
+    if oldest:
+        found = found.filter(pk__gt=oldest)
+    for word in query.split():
+        found = found.filter(Q(title__icontains=word) | Q(text__icontains=word))
+    return [hit_for(asset, member) for asset in found.order_by("-id")[: SHOWN["asset"]]]
+
+
+def hit_for(asset: Asset, member: Membership) -> Hit:
+    url = reverse("library:asset", args=[member.workspace.slug, asset.pk])
+    return Hit(f"asset:{asset.pk}", asset.title, "audio-lines", url, asset.created_at.date().isoformat())
+
+
+def voice_hits(member: Membership) -> list[tuple[str, Hit]]:
+    speech = navigation.get_page("speech")
+    if speech is None or not member.may("create"):
+        return []
+    url = speech.url(member.workspace)
+    return [
+        (
+            f"{voice.name} {voice.language} {voice.gender} {voice.voice_id}",
+            Hit(
+                f"voice:{voice.voice_id}",
+                voice.name,
+                "mic",
+                f"{url}?{urlencode({'voice_id': voice.voice_id})}",
+                voice.language,
+            ),
+        )
+        for voice in catalogue.voices.system.values()
+    ]
+
+
+def is_uuid(name: str) -> bool:
+    try:
+        uuid.UUID(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,64 @@
+"""What the shell can lead to: the rail, the phone's tabs and the palette read it. Apps register in their `ready()`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from apps.workspaces.models import Membership, Workspace
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, or an act that starts on one.
+
+    place: "rail" the list of the rail; "foot" its lower end; "palette" found by search only.
+    can: the act of `apps.workspaces.models.ACTS` a person needs to see it. key: pressed after `g` it leads there.
+    """
+
+    name: str
+    label: Text
+    icon: str  # a name at lucide.dev
+    url_name: str  # takes the workspace's slug
+    order: int = 50
+    place: Literal["rail", "foot", "palette"] = "rail"
+    can: str = "view"
+    key: str = ""
+    keywords: Text = ""
+    query: str = ""  # of the URL, for an act: "new=1"
+
+    def url(self, workspace: Workspace) -> str:
+        return reverse(self.url_name, args=[workspace.slug]) + (f"?{self.query}" if self.query else "")
+
+
+_pages: dict[str, Page] = {}
+_counters: dict[str, Callable[[Membership], int]] = {}
+
+
+def register(page: Page) -> None:
+    _pages[page.name] = page
+
+
+def get_page(name: str) -> Page | None:
+    return _pages.get(name)
+
+
+def pages_for(member: Membership, *places: str) -> list[Page]:
+    """Return what `member` may open, in order; all places when none is named."""
+    wanted = (page for page in _pages.values() if (not places or page.place in places) and member.may(page.can))
+    return sorted(wanted, key=lambda page: page.order)
+
+
+def register_counter(name: str, count: Callable[[Membership], int]) -> None:
+    """Let an app put a number on a button of the top bar; `notifications` is the bell."""
+    _counters[name] = count
+
+
+def count(name: str, member: Membership) -> int:
+    return _counters[name](member) if name in _counters else 0

@@ -1,0 +1,4 @@
+import "./dialogs.js";
+import "./menus.js";
+import "./copy.js";
+import "./reveal.js";

@@ -1,0 +1,12 @@
+import "./layout.js";
+import "./theme.js";
+import "./dialogs.js";
+import "./menus.js";
+import "./toasts.js";
+import "./copy.js";
+import "./sliders.js";
+import "./keys.js";
+import "./palette.js";
+import "./tips.js";
+import "./requests.js";
+import "./live.js";
