@@ -143,13 +143,11 @@ class MiniMaxClient:
         """The bytes behind a link that MiniMax gave. Sent without the key; costs nothing, so errors say "no" charge."""
         try:
             response = self._send("GET", url, read_s)
+            if response.status_code != 200:
+                raise error_for_status(response.status_code)
         except MiniMaxError as error:
-            error.charged = "no"
+            error.charged, error.next_step = "no", messages.TRY_AGAIN
             raise
-        if response.status_code != 200:
-            error = error_for_status(response.status_code)
-            error.charged = "no"
-            raise error
         return response.content
 
     def _send(self, method: str, url: str, read_s: float | None, **sent: Any) -> httpx.Response:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from apps.minimax.client import QUICK_S, MiniMaxClient
 
 VoiceKind = Literal["system", "voice_cloning", "voice_generation"]
+OwnVoiceKind = Literal["voice_cloning", "voice_generation"]
 _ARRAYS: dict[str, VoiceKind] = {
     "system_voice": "system",
     "voice_cloning": "voice_cloning",
