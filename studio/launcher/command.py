@@ -7,12 +7,15 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from studio.config import Config, ConfigError, read_config
 from studio.launcher.log import Log
 from studio.launcher.parts import parts_of
-from studio.launcher.processes import end_leftovers
-from studio.launcher.supervisor import GaveUpError, Supervisor
+from studio.launcher.processes import end_leftovers, end_with_the_parent
+from studio.launcher.supervisor import STOPPING, GaveUpError, Supervisor
+
+LAST_ONE_STOPS_WITHIN = 12  # seconds
 
 
 class LaunchError(Exception):
@@ -20,29 +23,31 @@ class LaunchError(Exception):
 
 
 def main(argv: Sequence[str]) -> int:
+    options = read_options(argv)
+    if options.stop_with_parent:
+        end_with_the_parent()
+    given = {f"STUDIO_{name.upper()}": getattr(options, name) for name in ("port", "host", "data")}
     try:
-        config = read_config(as_environment(argv))
-        launch(config)
+        launch(read_config({**os.environ, **{name: value for name, value in given.items() if value}}))
     except (ConfigError, LaunchError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
-def as_environment(argv: Sequence[str]) -> dict[str, str]:
-    """The environment with the options of the command line laid over it."""
+def read_options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="manage.py up", description="Start the whole studio on this machine.")
     parser.add_argument("--port", help="port of the pages; 0 takes a free one (STUDIO_PORT, default 8000)")
     parser.add_argument("--host", help="address to listen on (STUDIO_HOST, default 127.0.0.1)")
     parser.add_argument("--data", help="folder for everything that is kept (STUDIO_DATA, default var)")
-    options = {f"STUDIO_{name.upper()}": value for name, value in vars(parser.parse_args(argv)).items() if value}
-    return {**os.environ, **options}
+    parser.add_argument("--stop-with-parent", action="store_true", help="stop when whoever started this is gone")
+    return parser.parse_args(argv)
 
 
 def launch(config: Config) -> None:
     started = time.monotonic()
     make_folders(config.data)
-    with lock(config), Log(config.data / "log" / "studio.log") as log:
+    with lock(config.data), Log(config.data / "log" / "studio.log") as log:
         ended = end_leftovers(config.data)
         if ended:
             log.say(f"Ended {ended} process{'' if ended == 1 else 'es'} left behind by a studio that was killed.")
@@ -70,21 +75,31 @@ def make_folders(data: Path) -> None:
 
 
 @contextmanager
-def lock(config: Config) -> Iterator[None]:
+def lock(data: Path) -> Iterator[None]:
     """Hold the data folder for this process: two studios on one folder would fight over it."""
-    with (config.data / "run" / "lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            raise LaunchError(
-                f"A studio already runs on the data folder {config.data} ({file.read().strip()}). "
-                "Stop it first, or choose another folder with DATA=folder."
-            ) from error
+    with (data / "run" / "lock").open("a+") as file:
+        patience_ends = time.monotonic() + LAST_ONE_STOPS_WITHIN
+        while not is_locked_by_us(file):
+            if not (data / "run" / STOPPING).exists() or time.monotonic() > patience_ends:
+                file.seek(0)
+                raise LaunchError(
+                    f"A studio already runs on the data folder {data} (process {file.read()}). "
+                    "Stop it first, or choose another folder with DATA=folder."
+                )
+            time.sleep(0.1)
+        (data / "run" / STOPPING).unlink(missing_ok=True)
         file.truncate(0)
-        file.write(f"process {os.getpid()}")
+        file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def is_locked_by_us(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def listen(host: str, port: int) -> socket.socket:

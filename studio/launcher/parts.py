@@ -48,7 +48,8 @@ class Table:
     """The parts in the order in which they stop."""
 
     parts: tuple[Part, ...]
-    url: str
+    url: str  # where people find the studio, without a trailing slash
+    setup_token: Path | None  # holds what the setup page asks for, until somebody has set up; None: it asks for nothing
 
 
 def parts_of(config: Config, web_socket: socket.socket) -> Table:
@@ -99,7 +100,8 @@ def parts_of(config: Config, web_socket: socket.socket) -> Table:
         after=first,
         stop_within=3,
     )
-    return Table((web, worker, *helpers), replace(config, port=port).public_url)
+    setup_token = config.data / "setup.token" if config.is_reachable else None
+    return Table((web, worker, *helpers), replace(config, port=port).public_url, setup_token)
 
 
 def sandbox(python: tuple[str, ...], port: int, data: Path, key: str, env: dict[str, str]) -> Part:

@@ -14,7 +14,7 @@ FILES = ("requirements.lock", "package-lock.json", "node_modules/.package-lock.j
 
 def fingerprint(config: Config) -> str:
     """A word for everything that migrations and static files depend on."""
-    digest = hashlib.sha256(repr((config.database_url, str(config.data))).encode())
+    digest = hashlib.sha256(repr((config.database_url, config.is_reachable)).encode())
     paths = {path for pattern in SOURCES for path in ROOT.glob(pattern)} | {ROOT / name for name in FILES}
     for path in sorted(path for path in paths if path.is_file() and "__pycache__" not in path.parts):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")

@@ -36,6 +36,13 @@ def start(command: Sequence[str], *, env: Mapping[str, str], cwd: Path, fds: Seq
     )
 
 
+def end_with_the_parent() -> None:
+    """Let this launcher stop when the process that started it is killed."""
+    die_with_the_launcher()
+    if os.getppid() == 1:
+        os.kill(os.getpid(), signal.SIGTERM)  # too late: it has been
+
+
 def end_group(leader: int, signal_number: int = signal.SIGKILL) -> None:
     """Signal a part and everything it started. The group's number cannot be reused while one of them lives."""
     with suppress(ProcessLookupError, PermissionError):

@@ -17,6 +17,7 @@ from studio.launcher.log import Log
 from studio.launcher.parts import Part, Table
 from studio.launcher.processes import end_group, remove_pid_file, start, write_pid_file
 
+STOPPING = "stopping"
 LOOK_EVERY = 0.05  # seconds, while something is on its way up or down
 START_WITHIN = 90  # seconds; a first start on a slow machine migrates too
 FALLS = 5  # a part that ends this often ...
@@ -104,6 +105,8 @@ class Supervisor:
         part = one.part
         if part.probe:
             part.probe.forget()
+        else:
+            self.log.say("Bringing the database and the pages' files up to this version.")
         one.process = start(part.command, env=part.env, cwd=ROOT, fds=part.fds)
         one.began, one.half_line = time.monotonic(), b""
         write_pid_file(self.data, part.name, one.process.pid)
@@ -116,6 +119,8 @@ class Supervisor:
                 continue
             if one.part.probe.is_ready():
                 one.ready = True
+                if self.announced:
+                    self.log.say(f"The part {one.part.name} is ready again.")
             elif time.monotonic() - one.began > START_WITHIN:
                 why = f" ({one.part.probe.said})" if one.part.probe.said else ""
                 raise GaveUpError(f"The part {one.part.name} was not ready within {START_WITHIN} seconds{why}.")
@@ -125,7 +130,9 @@ class Supervisor:
     def announce(self) -> None:
         self.announced = True
         seconds = time.monotonic() - self.started
-        self.log.say(f"The studio is ready after {seconds:.1f} s: {self.table.url}/")
+        token = self.table.setup_token
+        page = f"setup/?token={token.read_text().strip()}" if token and token.exists() else ""
+        self.log.say(f"The studio is ready after {seconds:.1f} s: {self.table.url}/{page}")
         self.log.say(f"Everything it keeps lies in {self.data}. Ctrl-C stops it.")
 
     def is_busy(self) -> bool:
@@ -210,6 +217,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop the parts in the table's order, each politely and then not. Asked a second time, stop all at once."""
+        (self.data / "run" / STOPPING).touch()  # whoever starts next on this folder may wait for it
         self.log.say("Stopping.")
         for one in self.running.values():
             if one.process is None:

@@ -2,10 +2,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
+
+from apps.workspaces import setup
 
 ONE_AT_A_TIME = 7_305_521  # any number, as long as every host uses the same
 
@@ -22,6 +25,7 @@ class Command(BaseCommand):
             refuse_a_newer_database()
             call_command("migrate", interactive=False, verbosity=1)
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+        put_the_setup_link_in_place()
 
 
 def refuse_a_newer_database() -> None:
@@ -33,6 +37,14 @@ def refuse_a_newer_database() -> None:
             f"The database was made by a newer version of the studio (it has {'.'.join(unknown[0])}, which is unknown "
             "here). Update the studio, or choose another data folder with DATA=folder."
         )
+
+
+def put_the_setup_link_in_place() -> None:
+    """The launcher prints the link that makes the first owner, where strangers could otherwise be quicker."""
+    if settings.SETUP_TOKEN_PATH and not setup.is_done():
+        setup.link()
+    else:
+        (settings.DATA / "setup.token").unlink(missing_ok=True)
 
 
 @contextmanager
