@@ -21,7 +21,7 @@ def main() -> None:
             ws="websockets-sansio",
             ws_max_size=1 << 20,
             ws_per_message_deflate=False,  # sound does not get smaller, and it would cost 33 KiB a socket
-            lifespan="off",
+            lifespan="on",
             log_config=None,
             access_log=False,  # addresses of shared pages and invitations are secrets
             server_header=False,

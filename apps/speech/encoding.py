@@ -1,7 +1,7 @@
 """Turns the sound that was streamed into the format that was asked for.
 
-A program of its own (`python encoding.py SOURCE TARGET …`): the encoders are native code and take memory, and neither may trouble
-the process that carries live streams.
+A program of its own (`python encoding.py SOURCE TARGET …`): the encoders are native code and take memory, and neither
+may trouble the process that carries live streams.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def _wrap(source: Path, target: Path, sample_rate: int, channel: int) -> None:
             file.writeframesraw(block)
 
 
-def _transcode(source: str, target: str, format: str, streamed: str, sample_rate: int, channel: int, bitrate: int) -> None:
+def _transcode(
+    source: str, target: str, format: str, streamed: str, sample_rate: int, channel: int, bitrate: int
+) -> None:
     import av  # only the child process pays for it
 
     container = CONTAINERS[format]
@@ -75,7 +77,9 @@ def _transcode(source: str, target: str, format: str, streamed: str, sample_rate
         out = made.add_stream(container.codec, rate=rate, layout=layout)
         if format == "mp3":
             out.bit_rate = bitrate
-        resampler = av.AudioResampler(format=container.samples, layout=layout, rate=rate, frame_size=out.frame_size or 0)
+        resampler = av.AudioResampler(
+            format=container.samples, layout=layout, rate=rate, frame_size=out.frame_size or 0
+        )
         for frame in given.decode(audio=0):
             frame.pts = None
             for piece in resampler.resample(frame):

@@ -24,15 +24,12 @@ RAW_FORMATS = ("pcm", "pcmu_raw")
 KEPT_FORMATS = tuple(name for name in speech.formats if name not in RAW_FORMATS)
 
 
-class Choice(forms.TypedChoiceField):
-    """One of a few values; made anew for every message of the live socket, so its choices are never copied."""
+class SharedFields(dict[str, forms.Field]):
+    """Fields that every form of a class uses in common. Copying them is most of the cost of a form, and live speech
+    validates one between a click and its sound; nothing here changes a field of one form."""
 
-    widget = forms.Select
-
-    def __deepcopy__(self, memo: dict) -> Choice:
-        twin = forms.Field.__deepcopy__(self, memo)
-        twin._choices = self._choices
-        return twin
+    def __deepcopy__(self, memo: dict) -> dict[str, forms.Field]:
+        return dict(self)
 
 
 def _number(ranges: Any, label: Any, *, whole: bool = False) -> forms.Field:
@@ -56,7 +53,7 @@ class SpeechForm(forms.Form):
     """One take. Field names are MiniMax's own; the page adds `use_dictionary`."""
 
     text = forms.CharField(label=gettext_lazy("Text"), strip=False, widget=forms.Textarea)
-    model = Choice(
+    model = forms.TypedChoiceField(
         label=gettext_lazy("Model"),
         choices=[(model.id, model.label) for model in speech.current_models],
         initial=speech.default_model,
@@ -66,7 +63,7 @@ class SpeechForm(forms.Form):
         label=gettext_lazy("Voice"), max_length=256, strip=False, required=False, initial=speech.default_voice_id
     )
     timbre_weights = forms.JSONField(label=gettext_lazy("Voice mix"), required=False)
-    language_boost = Choice(
+    language_boost = forms.TypedChoiceField(
         label=gettext_lazy("Language"),
         choices=[
             ("", gettext_lazy("As the voice speaks")),
@@ -75,7 +72,7 @@ class SpeechForm(forms.Form):
         ],
         required=False,
     )
-    emotion = Choice(
+    emotion = forms.TypedChoiceField(
         label=gettext_lazy("Emotion"),
         choices=[("", gettext_lazy("As the text asks")), *speech.emotions.items()],
         required=False,
@@ -86,21 +83,27 @@ class SpeechForm(forms.Form):
     modify_pitch = _number(speech.voice_modify.pitch, gettext_lazy("Brightness"), whole=True)
     modify_intensity = _number(speech.voice_modify.intensity, gettext_lazy("Softness"), whole=True)
     modify_timbre = _number(speech.voice_modify.timbre, gettext_lazy("Crispness"), whole=True)
-    sound_effects = Choice(
-        label=gettext_lazy("Effect"), choices=[("", gettext_lazy("None")), *speech.sound_effects.items()], required=False
+    sound_effects = forms.TypedChoiceField(
+        label=gettext_lazy("Effect"),
+        choices=[("", gettext_lazy("None")), *speech.sound_effects.items()],
+        required=False,
     )
     text_normalization = forms.BooleanField(label=gettext_lazy("Read numbers and dates as words"), required=False)
     latex_read = forms.BooleanField(label=gettext_lazy("Read formulas ($$…$$, Chinese)"), required=False)
-    continuous_sound = forms.BooleanField(label=gettext_lazy("Do not split the text (smoother, starts later)"), required=False)
-    use_dictionary = forms.BooleanField(label=gettext_lazy("Use the workspace's pronunciations"), required=False, initial=True)
-    format = Choice(
+    continuous_sound = forms.BooleanField(
+        label=gettext_lazy("Do not split the text (smoother, starts later)"), required=False
+    )
+    use_dictionary = forms.BooleanField(
+        label=gettext_lazy("Use the workspace's pronunciations"), required=False, initial=True
+    )
+    format = forms.TypedChoiceField(
         label=gettext_lazy("Format"),
         choices=[(name, speech.formats[name].label) for name in KEPT_FORMATS],
         initial=speech.default_format,
         required=False,
         empty_value=speech.default_format,
     )
-    sample_rate = Choice(
+    sample_rate = forms.TypedChoiceField(
         label=gettext_lazy("Sample rate (Hz)"),
         choices=_integers(speech.sample_rates),
         coerce=int,
@@ -108,7 +111,7 @@ class SpeechForm(forms.Form):
         required=False,
         empty_value=speech.default_sample_rate,
     )
-    bitrate = Choice(
+    bitrate = forms.TypedChoiceField(
         label=gettext_lazy("Bit rate (bit/s)"),
         choices=_integers(speech.bitrates),
         coerce=int,
@@ -116,7 +119,7 @@ class SpeechForm(forms.Form):
         required=False,
         empty_value=speech.default_bitrate,
     )
-    channel = Choice(
+    channel = forms.TypedChoiceField(
         label=gettext_lazy("Channels"),
         choices=[(1, gettext_lazy("Mono")), (2, gettext_lazy("Stereo"))],
         coerce=int,
@@ -162,18 +165,23 @@ class SpeechForm(forms.Form):
         if model is None:
             return cleaned
         if "text" in cleaned:
-            for problem in find_text_problems(cleaned["text"], model.id):
-                self._refuse("text", problem.sentence)
+            self._clean_text_for_model(cleaned["text"], model.id)
         self._clean_for_model(cleaned, model)
         self._clean_sound(cleaned)
         return cleaned
+
+    def _clean_text_for_model(self, text: str, model: str) -> None:
+        for problem in find_text_problems(text, model):
+            if problem.blocking:
+                self._refuse("text", problem.sentence)
 
     def _clean_for_model(self, cleaned: dict[str, Any], model: Any) -> None:
         emotion, language = cleaned.get("emotion"), cleaned.get("language_boost")
         if emotion and emotion not in model.emotions:
             self._refuse(
                 "emotion",
-                _("%(model)s does not know the emotion “%(emotion)s”.") % {"model": model.label, "emotion": speech.emotions[emotion]},
+                _("%(model)s does not know the emotion “%(emotion)s”.")
+                % {"model": model.label, "emotion": speech.emotions[emotion]},
             )
         if language and language not in model.language_boosts:
             self._refuse("language_boost", _("%(model)s does not speak this language.") % {"model": model.label})
@@ -192,12 +200,14 @@ class SpeechForm(forms.Form):
         if has_effects(cleaned) and not audio.effects_streaming:
             allowed = ", ".join(speech.formats[name].label for name in speech.effect_formats_streaming)
             self._refuse(
-                "format", _("While speaking live, voice changes and effects work with %(formats)s only.") % {"formats": allowed}
+                "format",
+                _("While speaking live, voice changes and effects work with %(formats)s only.") % {"formats": allowed},
             )
         if "sample_rate" in cleaned and cleaned["sample_rate"] not in audio.sample_rates:
             rates = ", ".join(f"{rate:,}" for rate in audio.sample_rates)
             self._refuse(
-                "sample_rate", _("%(format)s allows these sample rates: %(rates)s Hz.") % {"format": audio.label, "rates": rates}
+                "sample_rate",
+                _("%(format)s allows these sample rates: %(rates)s Hz.") % {"format": audio.label, "rates": rates},
             )
 
     def _refuse(self, field: str, sentence: str) -> None:
@@ -212,6 +222,13 @@ class TypedSpeechForm(SpeechForm):
     def clean_text(self) -> str:
         return ""
 
+    def _clean_text_for_model(self, text: str, model: str) -> None:
+        """There is none yet."""
+
+
+SpeechForm.base_fields = SharedFields(SpeechForm.base_fields)
+TypedSpeechForm.base_fields = SharedFields(TypedSpeechForm.base_fields)
+
 
 def has_effects(request: dict[str, Any]) -> bool:
     return bool(
@@ -225,7 +242,7 @@ class PronunciationForm(forms.ModelForm):
         model = PronunciationEntry
         fields = ["source", "replacement", "language"]
 
-    language = Choice(
+    language = forms.TypedChoiceField(
         label=gettext_lazy("Language"),
         choices=[
             ("", gettext_lazy("Every language")),
@@ -284,7 +301,8 @@ def limits() -> dict[str, Any]:
     """What the page needs to offer only what can be asked for.
 
     {max_characters, max_invisible_ratio, pause: {minimum, maximum}, timbre_weights: {max_items, minimum, maximum},
-    models: {id: {label, emotions, sound_tags, languages (with "auto"), continuous_sound, price_per_million (USD) or null}},
-    emotions: {name: label}, sound_tags: {name: label}, effect_formats: [format], formats: {name: {label, sample_rates, bitrate}}}
+    models: {id: {label, emotions, sound_tags, languages (with "auto"), continuous_sound, price_per_million (USD, null)}},
+    emotions: {name: label}, sound_tags: {name: label}, effect_formats: [format],
+    formats: {name: {label, sample_rates, bitrate (whether it matters)}}}
     """
     return json.loads(_limits())

@@ -66,6 +66,7 @@ class Take(models.Model):
     next_step = models.TextField(blank=True)
     charged = models.CharField(max_length=7, choices=Charged, default=Charged.UNKNOWN)
     trace_id = models.CharField(max_length=64, blank=True)  # MiniMax's support asks for it
+    connection_kind = models.CharField(max_length=10)  # where it was made: the sandbox charges nothing
     estimate_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)  # null: unknown
     usage = models.JSONField(default=dict)  # what MiniMax reported, e.g. {"usage_characters": 120}
@@ -105,8 +106,8 @@ class Take(models.Model):
 
     @property
     def is_partial(self) -> bool:
-        """Whether the sound that was kept may be shorter than the text."""
-        return self.status in (Status.STOPPED, Status.FAILED, Status.INTERRUPTED)
+        """Whether the sound that is kept may be shorter than the text."""
+        return (self.outcome or self.status) in (Status.STOPPED, Status.FAILED, Status.INTERRUPTED)
 
     @property
     def price_usd(self) -> Decimal | None:

@@ -19,8 +19,8 @@ WORDS_AT_ONCE = 64 * 1024  # bytes of word lines read in one go
 class Spool:
     """Two files that only grow: the sound, and one line of JSON for each group of words.
 
-    Every reader keeps its own offset, so the person who listens live, the one who comes back and the one whose network is
-    slow are the same thing.
+    Every reader keeps its own offset, so the person who listens live, the one who comes back and the one whose network
+    is slow are the same thing.
     """
 
     def __init__(self, take_id: uuid.UUID) -> None:
@@ -53,7 +53,7 @@ class Spool:
 
     def append_words(self, words: Iterable[Word]) -> int:
         """Returns the number of bytes added, for readers' offsets."""
-        line = json.dumps(list(words), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        line = json.dumps(list(words)).encode() + b"\n"
         return os.write(self._words, line)
 
     def read(self, offset: int, size: int) -> bytes:

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import json
 import uuid
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.speech import services, voices as voice_list
+from apps.speech import services
+from apps.speech import voices as voice_list
 from apps.speech.forms import PronunciationForm, SpeechForm, limits
 from apps.speech.models import PronunciationEntry, Take
 from apps.workspaces.access import MemberRequest, member_required
@@ -20,13 +19,16 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """The page. `?from=<asset id>` or `?take=<take id>` fills the form with old settings, `?text=` with a text.
 
     speech/index.html: form (SpeechForm, unbound, with initial values; include speech/_form.html), limits (for
-    `json_script`; see forms.limits), voice (voices.Voice of the form's voice_id or None), takes and next (see `takes`), price
-    (see `price`), is_free (bool: the sandbox), connected (bool: the workspace has a connection), can_speak (bool),
+    `json_script`; see forms.limits), voice (voices.Voice of the form's voice_id or None), takes and next (see `takes`),
+    price (see `price`), is_free (bool: the sandbox), connected (bool: the workspace has a connection), can_speak (bool),
     socket_path ("/ws/w/<slug>/speech/"), max_takes (int), recalled (True when old settings were filled in).
     """
     member = request.member
     initial = services.recall_request(
-        member, asset_id=request.GET.get("from", ""), take_id=request.GET.get("take", ""), text=request.GET.get("text", "")
+        member,
+        asset_id=request.GET.get("from", ""),
+        take_id=request.GET.get("take", ""),
+        text=request.GET.get("text", ""),
     )
     form = SpeechForm(initial=initial)
     page, cursor = services.list_takes(member)
@@ -56,10 +58,10 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
 def price(request: MemberRequest, workspace: str) -> HttpResponse:
     """What `text` costs with `model`; POST takes texts that are too long for an address.
 
-    speech/_price.html: price = services.Price(characters, max_characters, billed_characters, usd (Decimal or None: not published),
-    is_free, problems: list of services.TextProblem(sentence, start, end)).
-    With `Accept: application/json` the same as JSON: {characters, max_characters, billed_characters, usd: "0.0042" or null,
-    is_free, problems: [{sentence, start, end}]}. `start` and `end` count code points of the text with \\n newlines.
+    speech/_price.html: price = services.Price(characters, max_characters, billed_characters, usd (Decimal or None: not
+    published), is_free, problems: tuple of scripts.TextProblem(sentence, start, end, blocking)).
+    With `Accept: application/json` the same as JSON, usd as a string. `start` and `end` count code points of the text
+    with newlines as one character; what is not `blocking` is a warning only.
     """
     fields = request.POST if request.method == "POST" else request.GET
     answer = services.price_of(request.member.workspace, fields.get("model", ""), fields.get("text", ""))
@@ -73,7 +75,7 @@ def price(request: MemberRequest, workspace: str) -> HttpResponse:
 def takes(request: MemberRequest, workspace: str) -> HttpResponse:
     """My latest takes, newest first; `?before=<take id>` gives the next page.
 
-    speech/_takes.html: takes (list of Take; each rendered with speech/_take.html), next (id to pass as `before`, or None).
+    speech/_takes.html: takes (list of Take; each rendered with speech/_take.html), next (id for `before`, or None).
     """
     page, cursor = services.list_takes(request.member, before=_uuid(request.GET.get("before")))
     return render(request, "speech/_takes.html", {"takes": page, "next": cursor})
@@ -84,10 +86,10 @@ def takes(request: MemberRequest, workspace: str) -> HttpResponse:
 def take(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
     """One take's card.
 
-    speech/_take.html: take (Take with .workspace and .asset; see the model for its states: take.is_moving, take.is_partial,
-    take.error, take.next_step, take.get_charged_display, take.title, take.price_usd). It is also rendered without a request, for
-    the socket, so it uses nothing but `take`. Its element has the id `take-<id>`, and while take.is_moving it polls
-    this address every few seconds.
+    speech/_take.html: take (Take with .workspace and .asset; see the model for its states: take.is_moving,
+    take.is_partial, take.error, take.next_step, take.get_charged_display, take.title, take.price_usd). It is also
+    rendered without a request, for the socket, so it uses nothing but `take`. Its element has the id `take-<id>`, and
+    while take.is_moving it polls this address every few seconds.
     """
     one = get_object_or_404(Take.objects.visible_to(request.member).select_related("workspace", "asset"), pk=pk)
     return render(request, "speech/_take.html", {"take": one})
@@ -96,7 +98,7 @@ def take(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 @member_required(can="create")
 def stop(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
-    """Stop a take without a socket, e.g. from the tray. Renders speech/_take.html; the take stops within half a second."""
+    """Stop a take without a socket, e.g. from its card. Renders speech/_take.html; it stops within half a second."""
     one = get_object_or_404(Take.objects.visible_to(request.member).select_related("workspace", "asset"), pk=pk)
     services.ask_to_stop(one)
     return render(request, "speech/_take.html", {"take": one})
@@ -117,7 +119,8 @@ def dictionary(request: MemberRequest, workspace: str) -> HttpResponse:
         if not member.may("create"):
             return HttpResponse(status=403)
         form = PronunciationForm(request.POST)
-        if form.is_valid() and services.add_pronunciation(member, form):
+        if form.is_valid():
+            services.add_pronunciation(member, form)
             form = PronunciationForm()
         else:
             status = 422
@@ -137,14 +140,17 @@ def dictionary_entry(request: MemberRequest, workspace: str, pk: int) -> HttpRes
 def voices(request: MemberRequest, workspace: str) -> HttpResponse:
     """The voice picker's list. `?q=`, `?language=`, `?gender=female|male`, `?chosen=<voice_id>`, `?page=2`.
 
-    speech/_voices.html: voices (list of voices.Voice(voice_id, name, language, gender, tags, group: "system"|"cloned"|"designed",
-    sample_state: "ready" (GET voice_sample plays it at once) | "free" (making it costs nothing) | "paid" (sample_usd is asked
-    for first))), sample_usd (Decimal or None), languages (list of (value, label) that have voices), q, language, gender,
-    chosen, total (int), next_page (int or None).
+    speech/_voices.html: voices (list of voices.Voice(voice_id, name, language, gender, tags,
+    group: "system"|"cloned"|"designed", sample_state: "ready" (GET voice_sample plays it at once) | "free" (making it
+    costs nothing) | "paid" (the person agrees to sample_usd first))), sample_usd (Decimal or None: not published),
+    languages (list of (value, label) that have voices), q, language, gender, chosen, total (int), next_page (int or None).
     """
     fields = request.GET
     query = voice_list.VoiceQuery(
-        q=fields.get("q", ""), language=fields.get("language", ""), gender=fields.get("gender", ""), page=fields.get("page", "")
+        q=fields.get("q", ""),
+        language=fields.get("language", ""),
+        gender=fields.get("gender", ""),
+        page=fields.get("page", ""),
     )
     found = voice_list.search_voices(request.member.workspace, query)
     return render(
@@ -169,8 +175,8 @@ def voices(request: MemberRequest, workspace: str) -> HttpResponse:
 def voice_sample(request: MemberRequest, workspace: str) -> HttpResponse:
     """A voice's sample sentence as audio/mpeg. `voice_id` is a parameter, because ids hold spaces and parentheses.
 
-    GET plays a sample that exists, else 404. POST makes it first, and pays for that (voices.sample_price) unless it exists;
-    a refusal is 409 with JSON {"sentence", "next_step"}.
+    GET plays a sample that exists, else 404. POST makes it first, and pays for that (voices.sample_price) unless it
+    exists; a refusal is 409 with JSON {"sentence", "next_step"}.
     """
     member = request.member
     if request.method == "GET":

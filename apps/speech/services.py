@@ -1,0 +1,258 @@
+"""What a person can do with speech."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.library.models import Asset
+from apps.minimax import catalogue
+from apps.minimax.connection import Endpoint
+from apps.minimax.speech import SpeechRequest, TimbreWeight, VoiceModify
+from apps.minimax.text import billed_characters
+from apps.speech.forms import PronunciationForm, has_effects
+from apps.speech.models import PronunciationEntry, Take
+from apps.speech.scripts import TextProblem, find_text_problems, normalise
+from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
+from apps.workspaces.models import Connection, ConnectionKind, Membership, Workspace
+
+MAX_TAKES = 4  # of one person at the same time
+STRIP = 12  # takes on one page of the strip
+
+
+class RefusedError(Exception):
+    """The take was not started: nothing was sent, nothing charged. `str(error)` is for the person."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A take to be spoken, or, when `endpoint` is None, one that this click has started before."""
+
+    take: Take
+    endpoint: Endpoint | None
+
+
+def start_take(member_id: int, request: dict[str, Any], *, click: str, playback: str, is_typed: bool) -> Started:
+    """Commit the row of one take, before anything is paid. A second message with the same click finds the first take.
+
+    request: a valid form's cleaned data. playback: "mp3", or "pcm" for a browser that cannot play a stream of MP3.
+    Raises RefusedError.
+    """
+    try:
+        with transaction.atomic():
+            return _start_take(member_id, request, click=click, playback=playback, is_typed=is_typed)
+    except IntegrityError:  # the same click, at the same moment, in another process
+        return Started(
+            Take.objects.select_related("workspace").get(workspace__memberships=member_id, click=click), None
+        )
+
+
+def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback: str, is_typed: bool) -> Started:
+    # Read again for every take: the role may have changed, or the person may have gone, while the socket was open.
+    member = Membership.objects.select_related("workspace", "user").filter(pk=member_id).first()
+    if member is None or not member.may("create"):
+        raise RefusedError(
+            _("Your role in this workspace lets you listen, not speak. Ask an admin for the role of a creator.")
+        )
+    known = Take.objects.select_related("workspace").filter(workspace=member.workspace, click=click).first()
+    if known:
+        return Started(known, None)
+    if Take.objects.moving().filter(workspace=member.workspace, created_by=member.user).count() >= MAX_TAKES:
+        raise RefusedError(
+            _("%(count)d of your takes are being made. Wait until one of them is done.") % {"count": MAX_TAKES}
+        )
+    try:
+        endpoint, kind = _connection(member.workspace)
+    except NoConnectionError as exc:
+        raise RefusedError(str(exc)) from exc
+    request = dict(request)
+    request["pronunciation"] = _pronunciations(member.workspace, request, is_typed) if request["use_dictionary"] else []
+    now = timezone.now()
+    take = Take.objects.create(
+        workspace=member.workspace,
+        created_by=member.user,
+        click=click,
+        is_typed=is_typed,
+        request=request,
+        stream=stream_for(request, playback),
+        connection_kind=kind,
+        estimate_usd=None if is_typed else _usd(request, free=kind == ConnectionKind.SANDBOX),
+        started_at=now,
+        heartbeat_at=now,
+    )
+    return Started(take, endpoint)
+
+
+def _connection(workspace: Workspace) -> tuple[Endpoint, str]:
+    connection = Connection.objects.filter(workspace=workspace).first()
+    if connection is None:
+        return endpoint_for(workspace), ""  # says what is missing
+    return open_endpoint(connection), connection.kind
+
+
+def _pronunciations(workspace: Workspace, request: Mapping[str, Any], is_typed: bool) -> list[str]:
+    """The entries that can matter for this take, as MiniMax writes them."""
+    entries = PronunciationEntry.objects.filter(workspace=workspace, language__in=("", request["language_boost"]))
+    text = request["text"].casefold()
+    return [str(entry) for entry in entries if is_typed or entry.source.casefold() in text]
+
+
+def stream_for(request: Mapping[str, Any], playback: str) -> dict[str, Any]:
+    """What to ask MiniMax for so that the browser can play it at once: MP3 where that is kept, else raw samples.
+
+    With voice effects MiniMax streams nothing but MP3.
+    """
+    is_mp3 = has_effects(request) or (request["format"] == "mp3" and playback == "mp3")
+    return {
+        "format": "mp3" if is_mp3 else "pcm",
+        "sample_rate": request["sample_rate"],
+        "channel": request["channel"],
+        "bitrate": request["bitrate"] if is_mp3 else request["sample_rate"] * request["channel"] * 16,
+    }
+
+
+def speech_request(take: Take) -> SpeechRequest:
+    """A take as the wire wants it."""
+    given = take.request
+    modify = None
+    if has_effects(given):
+        modify = VoiceModify(
+            pitch=given["modify_pitch"],
+            intensity=given["modify_intensity"],
+            timbre=given["modify_timbre"],
+            sound_effects=given["sound_effects"] or None,
+        )
+    return SpeechRequest(
+        text=take.text,
+        model=given["model"],
+        voice_id=given["voice_id"],
+        speed=given["speed"],
+        vol=given["vol"],
+        pitch=given["pitch"],
+        emotion=given["emotion"] or None,
+        text_normalization=given["text_normalization"],
+        latex_read=given["latex_read"],
+        timbre_weights=tuple(TimbreWeight(**part) for part in given["timbre_weights"]),
+        language_boost=given["language_boost"] or None,
+        voice_modify=modify,
+        pronunciation=tuple(given["pronunciation"]),
+        format=take.stream["format"],
+        sample_rate=take.stream["sample_rate"],
+        bitrate=given["bitrate"],
+        channel=take.stream["channel"],
+        subtitle_type="word_streaming",
+        continuous_sound=given["continuous_sound"],
+    )
+
+
+def find_take(member_id: int, pk: uuid.UUID, *, can: str) -> Take | None:
+    """A take of the member's workspace, if their role still allows the act `can`."""
+    member = Membership.objects.filter(pk=member_id).first()
+    if member is None or not member.may(can):
+        return None
+    return Take.objects.visible_to(member).select_related("workspace", "asset", "created_by").filter(pk=pk).first()
+
+
+def ask_to_stop(take: Take) -> None:
+    """For a take of whichever process: the one that speaks it looks twice a second."""
+    Take.objects.moving().filter(pk=take.pk).update(stop_asked=True)
+
+
+# --- price ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a text would cost, as far as can be known before."""
+
+    characters: int
+    max_characters: int
+    billed_characters: int
+    usd: Decimal | None  # None: no price is published
+    is_free: bool
+    problems: tuple[TextProblem, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"usd": None if self.usd is None else str(self.usd)}
+
+
+def price_of(workspace: Workspace, model: str, text: str) -> Price:
+    return _price(model, text, free=is_free(workspace))
+
+
+def _usd(request: Mapping[str, Any], *, free: bool) -> Decimal | None:
+    return Decimal(0) if free else catalogue.price_of_speech(request["model"], billed_characters(request["text"]))
+
+
+def _price(model: str, text: str, *, free: bool) -> Price:
+    text = normalise(text)
+    billed = billed_characters(text)
+    return Price(
+        characters=len(text),
+        max_characters=catalogue.speech.max_characters,
+        billed_characters=billed,
+        usd=Decimal(0) if free else catalogue.price_of_speech(model, billed),
+        is_free=free,
+        problems=tuple(find_text_problems(text, model)) if text else (),
+    )
+
+
+def is_free(workspace: Workspace) -> bool:
+    """The sandbox charges nothing."""
+    return Connection.objects.filter(workspace=workspace, kind=ConnectionKind.SANDBOX).exists()
+
+
+def is_connected(workspace: Workspace) -> bool:
+    return Connection.objects.filter(workspace=workspace).exists()
+
+
+# --- looking back -----------------------------------------------------------------------------------------------------
+
+
+def list_takes(member: Membership, *, before: uuid.UUID | None = None) -> tuple[list[Take], uuid.UUID | None]:
+    """The member's own takes, newest first, and where the next page starts."""
+    takes = (
+        Take.objects.visible_to(member)
+        .filter(created_by=member.user)
+        .select_related("workspace", "asset", "created_by")
+    )
+    if before:
+        takes = takes.filter(pk__lt=before)
+    page = list(takes.order_by("-pk")[: STRIP + 1])
+    return page[:STRIP], page[STRIP - 1].pk if len(page) > STRIP else None
+
+
+def recall_request(member: Membership, *, asset_id: str = "", take_id: str = "", text: str = "") -> dict[str, Any]:
+    """Return initial values for the form: the settings of an asset or a take of this workspace, and a text."""
+    found: dict[str, Any] = {}
+    for rows, wanted in ((Asset.objects.filter(kind="speech"), asset_id), (Take.objects.all(), take_id)):
+        try:
+            row = rows.visible_to(member).filter(pk=uuid.UUID(wanted)).first() if wanted else None
+        except ValueError:
+            row = None
+        if row:
+            found = {name: value for name, value in row.request.items() if value is not None}
+    if text:
+        found["text"] = text[: catalogue.speech.max_characters]
+    return found
+
+
+# --- pronunciation dictionary -----------------------------------------------------------------------------------------
+
+
+def add_pronunciation(member: Membership, form: PronunciationForm) -> None:
+    """Add one word of a valid form, or change how it is spoken."""
+    word = form.cleaned_data
+    PronunciationEntry.objects.update_or_create(
+        workspace=member.workspace,
+        source=word["source"],
+        language=word["language"],
+        defaults={"replacement": word["replacement"]},
+    )

@@ -1,0 +1,287 @@
+"""The voices a workspace can speak with: those of the catalogue, and those its own account has."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.minimax import catalogue
+from apps.minimax.client import MiniMaxClient
+from apps.minimax.connection import Endpoint
+from apps.minimax.errors import MiniMaxError
+from apps.minimax.speech import SpeechRequest, synthesise
+from apps.minimax.text import billed_characters
+from apps.minimax.voices import list_voices
+from apps.speech.models import VoiceSample
+from apps.workspaces.connections import NoConnectionError, endpoint_for
+from apps.workspaces.models import Connection, ConnectionKind, Membership, Workspace
+
+logger = logging.getLogger(__name__)
+
+FRESH_S = 600  # the account's list is asked for again after this
+KEPT_S = 7 * 24 * 3600  # an old list is better than none when MiniMax cannot be reached
+SURE_S = 15  # a voice that is not in a list younger than this does not exist
+PAGE = 60
+SAMPLE_MODEL = "speech-2.8-turbo"
+ABANDONED = timedelta(minutes=2)  # a sample that is still missing its file after this was lost on the way
+GROUPS = {"system": "system", "voice_cloning": "cloned", "voice_generation": "designed"}
+
+# One short sentence in the voice's own language; the rest hears English.
+SAMPLE_TEXTS = {
+    "Chinese": "你好,这就是我的声音。",
+    "Chinese,Yue": "你好,呢把就係我嘅聲音。",
+    "Japanese": "こんにちは、わたしのこえです。",
+    "Korean": "안녕하세요, 제 목소리입니다.",
+    "Spanish": "Hola, así suena mi voz.",
+    "French": "Bonjour, voici ma voix.",
+    "German": "Hallo, so klingt meine Stimme.",
+    "Portuguese": "Olá, esta é a minha voz.",
+    "Italian": "Ciao, questa è la mia voce.",
+    "Russian": "Здравствуйте, это мой голос.",
+    "Arabic": "مرحبا، هذا هو صوتي.",
+}
+SAMPLE_TEXT = "Hello, this is how I sound."
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One voice on the picker."""
+
+    voice_id: str
+    name: str
+    language: str  # a language_boost; "" for cloned and designed voices, which say nothing about it
+    gender: str  # "female", "male" or "" (cannot be told)
+    tags: tuple[str, ...]
+    group: str  # "system", "cloned" or "designed"
+    sample_state: str = "paid"  # "ready", "free" or "paid"
+
+
+@dataclass(frozen=True)
+class VoiceQuery:
+    q: str = ""
+    language: str = ""
+    gender: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class FoundVoices:
+    voices: list[Voice]
+    total: int
+    next_page: int | None
+    languages: list[tuple[str, str]]
+
+
+SYSTEM = tuple(
+    Voice(voice.voice_id, voice.name, voice.language, voice.gender, voice.tags, "system")
+    for voice in catalogue.voices.system.values()
+)
+
+
+# --- which voices there are -------------------------------------------------------------------------------------------
+
+
+def is_known(workspace: Workspace, voice_id: str) -> bool:
+    """Whether the voice may be asked for. An id that is in no list we have is looked up once more before it is refused.
+
+    When MiniMax cannot be asked the id is let through: MiniMax will say itself what it thinks of it.
+    """
+    if voice_id in catalogue.voices.everything:
+        return True
+    try:
+        endpoint = endpoint_for(workspace)
+    except NoConnectionError:
+        return True  # the take itself is refused with that sentence
+    known = _cached(endpoint)
+    if known and voice_id in known["voices"]:
+        return True
+    if known is None or time.time() - known["at"] > SURE_S:
+        try:
+            known = _ask(endpoint)
+        except MiniMaxError:
+            return True
+    return voice_id in known["voices"]
+
+
+def find_voice(workspace: Workspace, voice_id: str) -> Voice | None:
+    """A voice by its id, from what is known without asking anybody."""
+    system = catalogue.voices.everything.get(voice_id)
+    if system:
+        return Voice(system.voice_id, system.name, system.language, system.gender, system.tags, "system")
+    return next((voice for voice in _own_voices(workspace, refresh=False) if voice.voice_id == voice_id), None)
+
+
+def search_voices(workspace: Workspace, query: VoiceQuery) -> FoundVoices:
+    """One page of the picker: the account's own voices first, then the catalogue's."""
+    everything = [*_own_voices(workspace, refresh=True), *SYSTEM]
+    words = query.q.casefold().split()
+    found = [
+        voice
+        for voice in everything
+        if (not query.language or voice.language == query.language)
+        and (not query.gender or voice.gender == query.gender)
+        and all(word in _searchable(voice) for word in words)
+    ]
+    page = int(query.page) if query.page.isdecimal() and 0 < int(query.page) < 1000 else 1
+    shown = found[(page - 1) * PAGE : page * PAGE]
+    labels = {language.name: language.label for language in catalogue.languages}
+    spoken = dict.fromkeys(voice.language for voice in everything if voice.language)
+    return FoundVoices(
+        voices=_with_samples(workspace, shown),
+        total=len(found),
+        next_page=page + 1 if len(found) > page * PAGE else None,
+        languages=[(name, labels.get(name, name)) for name in spoken],
+    )
+
+
+def _searchable(voice: Voice) -> str:
+    return " ".join((voice.name, voice.voice_id, voice.language, voice.group, *voice.tags)).casefold()
+
+
+def _own_voices(workspace: Workspace, *, refresh: bool) -> list[Voice]:
+    """What the account has beyond the catalogue. Never raises: the picker works without it."""
+    try:
+        endpoint = endpoint_for(workspace)
+        known = _cached(endpoint)
+        if refresh and (known is None or time.time() - known["at"] > FRESH_S):
+            known = _ask(endpoint)
+    except (NoConnectionError, MiniMaxError) as exc:
+        logger.info("voices of workspace %s are not to be had now: %s", workspace.pk, exc)
+        return []
+    rows = known["voices"].values() if known else ()
+    own = [
+        Voice(row["voice_id"], row["name"] or row["voice_id"], "", "", tuple(row["description"]), GROUPS[row["kind"]])
+        for row in rows
+        if row["voice_id"] not in catalogue.voices.system
+    ]
+    return sorted(own, key=lambda voice: (voice.group == "system", voice.name.casefold()))
+
+
+def _cached(endpoint: Endpoint) -> dict[str, Any] | None:
+    return cache.get(_cache_key(endpoint))
+
+
+def _ask(endpoint: Endpoint) -> dict[str, Any]:
+    """Ask MiniMax, free of charge, and remember the answer."""
+    with MiniMaxClient(endpoint, read_s=10) as client:
+        voices = list_voices(client)
+    answer = {
+        "at": time.time(),
+        "voices": {
+            voice.voice_id: {
+                "voice_id": voice.voice_id,
+                "name": voice.name,
+                "kind": voice.kind,
+                "description": list(voice.description[:3]),
+            }
+            for voice in voices
+        },
+    }
+    cache.set(_cache_key(endpoint), answer, KEPT_S)
+    return answer
+
+
+def _cache_key(endpoint: Endpoint) -> str:
+    account = hashlib.sha256(f"{endpoint.base_url} {endpoint.api_key}".encode()).hexdigest()[:32]
+    return f"speech.voices.{account}"
+
+
+# --- samples ----------------------------------------------------------------------------------------------------------
+
+
+class NoSampleError(Exception):
+    """There is no sample, and why. Nothing, or nothing more, will be paid."""
+
+    def __init__(self, sentence: str, next_step: str = "") -> None:
+        super().__init__(sentence)
+        self.next_step = next_step
+
+
+def sample_price(workspace: Workspace) -> Decimal | None:
+    """US dollars for one sample, at most. Zero on the sandbox."""
+    if _kind(workspace) == ConnectionKind.SANDBOX:
+        return Decimal(0)
+    longest = max(map(billed_characters, (SAMPLE_TEXT, *SAMPLE_TEXTS.values())))
+    return catalogue.price_of_speech(SAMPLE_MODEL, longest)
+
+
+def find_sample(workspace: Workspace, voice_id: str) -> VoiceSample | None:
+    kind = _kind(workspace)
+    return (
+        VoiceSample.objects.filter(workspace=workspace, connection_kind=kind, voice_id=voice_id)
+        .exclude(file="")
+        .first()
+    )
+
+
+def make_sample(member: Membership, voice_id: str) -> VoiceSample:
+    """Return the voice's sample, made and paid for now if it does not exist. Blocks. Raises NoSampleError.
+
+    The row comes before the call and there is one per voice, so two people who press at once pay once.
+    """
+    workspace = member.workspace
+    sample = find_sample(workspace, voice_id)
+    if sample:
+        return sample
+    if not is_known(workspace, voice_id):
+        raise NoSampleError(_("This voice is not known here."), _("Choose another voice."))
+    try:
+        endpoint = endpoint_for(workspace)
+    except NoConnectionError as exc:
+        raise NoSampleError(str(exc)) from exc
+    row = _claim(workspace, voice_id)
+    system = catalogue.voices.everything.get(voice_id)
+    request = SpeechRequest(
+        text=row.text, model=row.model, voice_id=voice_id, language_boost=system.language if system else None
+    )
+    try:
+        with MiniMaxClient(endpoint, read_s=60) as client:
+            speech = synthesise(client, request)
+    except MiniMaxError as exc:
+        if exc.charged == "no":
+            row.delete()  # the next press may try again at once
+        raise NoSampleError(exc.sentence_in(_), _(exc.next_step)) from exc
+    row.trace_id = speech.trace_id
+    billed = speech.info.usage_characters
+    row.cost_usd = 0 if row.connection_kind == ConnectionKind.SANDBOX else catalogue.price_of_speech(row.model, billed)
+    row.file.save(
+        f"{hashlib.sha256(voice_id.encode()).hexdigest()[:16]}.mp3", ContentFile(speech.audio or b""), save=True
+    )
+    return row
+
+
+def _claim(workspace: Workspace, voice_id: str) -> VoiceSample:
+    system = catalogue.voices.everything.get(voice_id)
+    text = SAMPLE_TEXTS.get(system.language, SAMPLE_TEXT) if system else SAMPLE_TEXT
+    named = {"workspace": workspace, "connection_kind": _kind(workspace), "voice_id": voice_id}
+    # A press that never came back may have been paid: only after a while may somebody press again.
+    VoiceSample.objects.filter(**named, file="", created_at__lt=timezone.now() - ABANDONED).delete()
+    try:
+        return VoiceSample.objects.create(**named, model=SAMPLE_MODEL, text=text)
+    except IntegrityError as exc:
+        raise NoSampleError(_("This sample is being made."), _("Try again in a moment.")) from exc
+
+
+def _with_samples(workspace: Workspace, voices: list[Voice]) -> list[Voice]:
+    kind = _kind(workspace)
+    rows = VoiceSample.objects.filter(
+        workspace=workspace, connection_kind=kind, voice_id__in=[voice.voice_id for voice in voices]
+    )
+    ready = set(rows.exclude(file="").values_list("voice_id", flat=True))
+    otherwise = "free" if kind == ConnectionKind.SANDBOX else "paid"
+    return [replace(voice, sample_state="ready" if voice.voice_id in ready else otherwise) for voice in voices]
+
+
+def _kind(workspace: Workspace) -> str:
+    return Connection.objects.filter(workspace=workspace).values_list("kind", flat=True).first() or ""
