@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class LibraryConfig(AppConfig):
     name = "apps.library"
     verbose_name = _("Library")
+
+    def ready(self) -> None:
+        from apps.workspaces import audit
+        from apps.workspaces.navigation import Page, register
+
+        register(Page("library", _("Library"), "library", "library:index", order=80, key="l"))
+        audit.describe({"asset.trashed": _("moved to the trash"), "asset.restored": _("took out of the trash")})

@@ -1,13 +1,21 @@
+from __future__ import annotations
+
 import uuid
-from typing import ClassVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import uuid_utils.compat
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.workspaces.models import Workspace
 from apps.workspaces.querysets import WorkspaceQuerySet
+
+if TYPE_CHECKING:
+    from apps.workspaces.models import Membership
 
 
 def new_id() -> uuid.UUID:
@@ -15,8 +23,31 @@ def new_id() -> uuid.UUID:
     return uuid_utils.compat.uuid7()
 
 
-def asset_path(asset: "Asset", filename: str) -> str:
-    return f"{asset.workspace_id}/{asset.pk.hex[:6]}/{asset.pk}/{filename}"
+class ClaimQuerySet(models.QuerySet):
+    """For rows that a worker has work on: whoever changes the row first has it until the lease is over."""
+
+    def unclaimed(self) -> Self:
+        return self.filter(Q(leased_until=None) | Q(leased_until__lt=timezone.now()))
+
+    def claim(self, pk: object, *, status: str, lease: timedelta) -> bool:
+        """False if the row is not in `status` any more, or somebody else is at it."""
+        claimed = self.unclaimed().filter(pk=pk, status=status)
+        return bool(claimed.update(leased_until=timezone.now() + lease, attempts=F("attempts") + 1))
+
+    def move_on(self, pk: object, *, from_status: str, to_status: str, **changes: object) -> bool:
+        return bool(self.filter(pk=pk, status=from_status).update(status=to_status, leased_until=None, **changes))
+
+
+class AssetQuerySet(ClaimQuerySet, WorkspaceQuerySet):
+    def visible_to(self, member: Membership) -> Self:
+        """What the member finds in the library; what lies in the trash is not found."""
+        return super().visible_to(member).filter(trashed_at=None)
+
+    def holding(self, word: str) -> Self:
+        return self.filter(Q(title__icontains=word) | Q(text__icontains=word))
+
+    def in_trash_of(self, member: Membership) -> Self:
+        return super().visible_to(member).exclude(trashed_at=None)
 
 
 class AssetStatus(models.TextChoices):
@@ -33,7 +64,7 @@ class Asset(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     kind = models.CharField(max_length=20)  # a name in apps.library.kinds, e.g. "speech"
-    title = models.CharField(max_length=200)
+    title = models.CharField(_("title"), max_length=200)
     text = models.TextField(blank=True)  # prompt or script: what search reads
 
     request = models.JSONField(default=dict)  # the validated form, so that it can be recalled
@@ -44,19 +75,80 @@ class Asset(models.Model):
     usage = models.JSONField(default=dict)  # what MiniMax reported, e.g. {"usage_characters": 120}
 
     status = models.CharField(max_length=8, choices=AssetStatus, default=AssetStatus.SAVED)
-    file = models.FileField(upload_to=asset_path, max_length=255)
+    leased_until = models.DateTimeField(null=True)  # a worker is measuring it until then
+    attempts = models.PositiveSmallIntegerField(default=0)
+    file = models.FileField(max_length=255)  # apps.library.storing names it
     content_type = models.CharField(max_length=100)
     size = models.BigIntegerField()  # bytes
     sha256 = models.CharField(max_length=64)
     duration_s = models.FloatField(null=True)  # measured by decoding the file, not as reported
-    measurements = models.JSONField(default=dict)  # sample_rate (Hz), channels, bit_rate (bit/s), codec, loudness (LUFS) …
-    peaks = models.JSONField(default=list)  # waveform: up to 800 integers 0 to 100
+    measurements = models.JSONField(default=dict)  # see apps.library.audio.Measurements
+    peaks = models.JSONField(default=list)  # waveform: up to 800 integers, 100 is the loudest moment
     subtitles = models.JSONField(default=list)  # [{text, start_ms, end_ms, words: [{text, start_ms, end_ms}]}]
+    trashed_at = models.DateTimeField(null=True)
 
-    objects: ClassVar = WorkspaceQuerySet.as_manager()
+    objects: ClassVar = AssetQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["workspace", "-id"], name="library_order")]
+        indexes = [
+            models.Index(fields=["workspace", "-id"], name="library_order", condition=Q(trashed_at=None)),
+            models.Index(
+                fields=["workspace", "kind", "-id"], name="library_order_of_kind", condition=Q(trashed_at=None)
+            ),
+            models.Index(fields=["created_at"], name="library_to_measure", condition=Q(status="saved")),
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def folder(self) -> str:
+        """Where its files lie in storage."""
+        return f"{self.workspace_id}/{self.pk.hex[:6]}/{self.pk.hex}"
+
+    @property
+    def is_measured(self) -> bool:
+        return self.status != AssetStatus.SAVED
+
+
+class Arrival(models.Model):
+    """A file on its way into storage, written down before its first byte and forgotten with the row that owns it.
+
+    Whatever dies in between leaves this note, so no file is ever without an owner for long.
+    """
+
+    name = models.CharField(max_length=255)  # in storage
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    is_abandoned = models.BooleanField(default=False)  # the sweep is deleting the file: too late to own it
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RenditionStatus(models.TextChoices):
+    WAITING = "waiting", _("Being prepared")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Could not be made")
+
+
+class Rendition(models.Model):
+    """An asset in another format, made when somebody first asks for it."""
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="renditions")
+    format = models.CharField(max_length=8)  # a key of apps.library.audio.FORMATS
+    created_at = models.DateTimeField(auto_now_add=True)
+    status = models.CharField(max_length=8, choices=RenditionStatus, default=RenditionStatus.WAITING)
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    file = models.FileField(max_length=255, blank=True)
+    size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    objects: ClassVar = ClaimQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["asset", "format"], name="one_rendition_per_format")]
+        indexes = [models.Index(fields=["created_at"], name="renditions_to_make", condition=Q(status="waiting"))]
+
+    def __str__(self) -> str:
+        return f"{self.asset} ({self.format})"

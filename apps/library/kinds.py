@@ -1,0 +1,35 @@
+"""What a modality tells the library about the things it makes. Registered once, in the app's `ready()`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    label: str | Promise
+    icon: str  # a name at lucide.dev
+    recall: (
+        str  # URL name that takes the workspace's slug; `?from=<asset id>` fills its form; empty: cannot be recalled
+    )
+
+
+UNKNOWN = Kind("", _("File"), "file", "")
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    _kinds[kind.name] = kind
+
+
+def get_kind(name: str) -> Kind:
+    """A kind whose app is gone is still a file."""
+    return _kinds.get(name, UNKNOWN)
+
+
+def all_kinds() -> list[Kind]:
+    return list(_kinds.values())

@@ -1,0 +1,140 @@
+"""What a person, or an app on a person's behalf, can do with what was made."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path, PurePath
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.library.models import Asset, AssetQuerySet, Rendition, RenditionStatus, new_id
+from apps.library.storing import discard, store_file, take_over
+from apps.library.tasks import make_rendition, measure, ring
+from apps.workspaces.models import Membership
+
+TITLE_LENGTH = 200
+
+
+def keep(
+    member: Membership,
+    *,
+    kind: str,
+    title: str,
+    text: str,
+    source: Path,
+    filename: str,
+    content_type: str,
+    request: Mapping[str, Any],
+    model: str = "",
+    voice_id: str = "",
+    trace_id: str = "",
+    cost_usd: Decimal | None = None,
+    usage: Mapping[str, Any] | None = None,
+    subtitles: Sequence[Mapping[str, Any]] | None = None,
+    asset_id: uuid.UUID | None = None,
+) -> Asset:
+    """Take a file into the library and remove it from where it lay. Call it outside a transaction: it copies the file.
+
+    With an `asset_id` it may be called again, e.g. after a crash: the second call returns what the first one kept.
+    `filename` gives the suffix that says how to open it. Raises StorageError; the source is still there then.
+    """
+    asset_id = asset_id or new_id()
+    if kept := _find_kept(asset_id, source):
+        return kept
+    asset = Asset(
+        id=asset_id,
+        workspace=member.workspace,
+        created_by=member.user,
+        kind=kind,
+        title=shorten(title),
+        text=text,
+        request=dict(request),
+        model=model,
+        voice_id=voice_id,
+        trace_id=trace_id,
+        cost_usd=cost_usd,
+        usage=dict(usage or {}),
+        subtitles=list(subtitles or []),
+        content_type=content_type,
+    )
+    try:
+        stored = store_file(source, asset.folder, PurePath(filename).suffix)
+    except FileNotFoundError:
+        if kept := _find_kept(asset_id, source):  # another process was doing the same and is done
+            return kept
+        raise
+    asset.file.name, asset.size, asset.sha256 = stored.name, stored.size, stored.sha256
+    try:
+        with transaction.atomic():
+            take_over(stored)
+            asset.save(force_insert=True)
+            transaction.on_commit(lambda: ring(measure, asset.pk), robust=True)
+    except IntegrityError:
+        discard(stored)
+        if kept := _find_kept(asset_id, source):
+            return kept
+        raise
+    source.unlink(missing_ok=True)
+    return asset
+
+
+def _find_kept(asset_id: uuid.UUID, source: Path) -> Asset | None:
+    asset = Asset.objects.filter(pk=asset_id).first()
+    if asset:
+        source.unlink(missing_ok=True)
+    return asset
+
+
+def shorten(title: str) -> str:
+    line = " ".join(title.split())
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def search(member: Membership, q: str, limit: int) -> AssetQuerySet:
+    """The newest assets whose title or text holds `q`; for the palette, the home page and the library."""
+    return find_assets(member, q=q)[:limit]
+
+
+def find_assets(member: Membership, *, q: str = "", kind: str = "", before: uuid.UUID | None = None) -> AssetQuerySet:
+    """Newest first; `before` is the last asset of the page before."""
+    found = Asset.objects.visible_to(member).select_related("workspace", "created_by").order_by("-id")
+    for word in q.split():
+        found = found.holding(word)
+    if kind:
+        found = found.filter(kind=kind)
+    if before:
+        found = found.filter(pk__lt=before)
+    return found
+
+
+def rename(asset: Asset, title: str) -> None:
+    asset.title = shorten(title)
+    asset.save(update_fields=["title"])
+
+
+def move_to_trash(asset: Asset) -> None:
+    """Hide it everywhere, its public links too. Nothing is deleted: `restore` brings all of it back."""
+    asset.trashed_at = timezone.now()
+    asset.save(update_fields=["trashed_at"])
+
+
+def restore(asset: Asset) -> None:
+    asset.trashed_at = None
+    asset.save(update_fields=["trashed_at"])
+
+
+def find_or_order_rendition(asset: Asset, format: str, *, again: bool = False) -> Rendition:
+    """Return the asset in another format; WAITING when it has just been ordered. `again`: another try if it failed."""
+    rendition, is_ordered = Rendition.objects.get_or_create(asset=asset, format=format)
+    if again and rendition.status == RenditionStatus.FAILED:
+        is_ordered = Rendition.objects.move_on(
+            rendition.pk, from_status=RenditionStatus.FAILED, to_status=RenditionStatus.WAITING, attempts=0
+        )
+        rendition.status = RenditionStatus.WAITING
+    if is_ordered:
+        transaction.on_commit(lambda: ring(make_rendition, rendition.pk), robust=True)
+    return rendition

@@ -1,0 +1,98 @@
+"""Files into storage: hashed on the way, on disk before any row says so, and never left without an owner."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.core.files import File
+from django.core.files.storage import Storage, default_storage
+from django.utils import timezone
+
+from apps.library.models import Arrival
+
+ABANDONED_AFTER = timedelta(hours=1)
+
+
+class StorageError(Exception):
+    """The file did not reach storage whole; nothing refers to it."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    name: str  # in storage
+    size: int  # bytes
+    sha256: str
+    arrival: Arrival
+
+
+class HashedFile(File):
+    """Hashes what is read from it; meant to be read once, from start to end."""
+
+    def __init__(self, file: object, name: str) -> None:
+        super().__init__(file, name)
+        self.hash, self.bytes_read = hashlib.sha256(), 0
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.file.read(size)
+        self.hash.update(block)
+        self.bytes_read += len(block)
+        return block
+
+
+def store_file(source: Path, folder: str, suffix: str) -> StoredFile:
+    """Copy `source` into storage, block by block. Call it outside a transaction, then `take_over` inside the row's own.
+
+    The name it gets cannot be guessed, so two processes that bring the same file do not meet.
+    Raises StorageError when what storage holds is not as long as what was read.
+    """
+    storage = default_storage
+    name = f"{folder}/{secrets.token_hex(8)}{suffix.lower()}"
+    arrival = Arrival.objects.create(name=name)
+    with source.open("rb") as raw:
+        file = HashedFile(raw, name)
+        storage.save(name, file)
+    if not file.bytes_read == storage.size(name) == source.stat().st_size:
+        raise StorageError(f"{name} has {storage.size(name)} bytes, {file.bytes_read} were read")
+    flush_to_disk(storage, name)
+    return StoredFile(name, file.bytes_read, file.hash.hexdigest(), arrival)
+
+
+def flush_to_disk(storage: Storage, name: str) -> None:
+    """A row must not outlive a power cut that its file does not survive."""
+    try:
+        path = storage.path(name)
+    except NotImplementedError:  # storage that is not a folder looks after itself
+        return
+    for place, flags in ((path, os.O_RDONLY), (str(Path(path).parent), os.O_RDONLY | os.O_DIRECTORY)):
+        handle = os.open(place, flags)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def take_over(stored: StoredFile) -> None:
+    """Say that the row being written in this transaction owns the file. Raises StorageError if the sweep was faster."""
+    if not Arrival.objects.filter(pk=stored.arrival.pk, is_abandoned=False).delete()[0]:
+        raise StorageError(f"{stored.name} took too long and was given up")
+
+
+def discard(stored: StoredFile) -> None:
+    default_storage.delete(stored.name)
+    stored.arrival.delete()
+
+
+def delete_abandoned_files(now: datetime | None = None) -> int:
+    """Delete files whose row was never written, because the process that brought them died. Returns how many."""
+    limit = (now or timezone.now()) - ABANDONED_AFTER
+    Arrival.objects.filter(created_at__lt=limit).update(is_abandoned=True)
+    abandoned = list(Arrival.objects.filter(is_abandoned=True)[:500])
+    for arrival in abandoned:
+        default_storage.delete(arrival.name)
+        arrival.delete()
+    return len(abandoned)
