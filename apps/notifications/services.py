@@ -22,10 +22,20 @@ def notify(user: User, workspace: Workspace | None, text: Any, url: str = "") ->
     with translation.override(user.language or settings.LANGUAGE_CODE):
         sentence = Truncator(str(text)).chars(500)
         notification = Notification.objects.create(user=user, workspace=workspace, text=sentence, url=url)
-        html = render_to_string("notifications/_signal.html", {"notification": notification})
     # Robust: the row is kept, so a channel layer that is away costs only the moment.
-    transaction.on_commit(partial(publish_to_person, user.pk, html), robust=True)
+    transaction.on_commit(partial(_ring, notification), robust=True)
     return notification
+
+
+def _ring(notification: Notification) -> None:
+    """Put the new number on the bells that the person has open; what belongs to no workspace counts in each."""
+    members = Membership.objects.filter(user_id=notification.user_id)
+    if notification.workspace_id:
+        members = members.filter(workspace_id=notification.workspace_id)
+    for member in members:
+        context = {"unread_count": count_unread(member), "text": notification.text}
+        html = render_to_string("notifications/_signal.html", context)
+        publish_to_person(member.user_id, member.workspace_id, html)
 
 
 def count_unread(member: Membership) -> int:

@@ -71,4 +71,5 @@ class EventsConsumer(MemberConsumer):
         await self.send(text_data=event["html"])
 
     async def person_fragment(self, event: dict[str, Any]) -> None:
-        await self.send(text_data=event["html"])
+        if event["workspace_id"] == self.member.workspace_id:
+            await self.send(text_data=event["html"])

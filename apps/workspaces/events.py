@@ -22,9 +22,10 @@ async def apublish(workspace_id: int, html: str) -> None:
     await get_channel_layer().group_send(workspace_group(workspace_id), {"type": "fragment", "html": html})
 
 
-async def apublish_to_person(user_id: int, html: str) -> None:
-    """Push a rendered fragment to every page that one person has open, in whichever workspace."""
-    await get_channel_layer().group_send(person_group(user_id), {"type": "person.fragment", "html": html})
+async def apublish_to_person(user_id: int, workspace_id: int, html: str) -> None:
+    """Push a rendered fragment to every page that one person has open in a workspace."""
+    event = {"type": "person.fragment", "workspace_id": workspace_id, "html": html}
+    await get_channel_layer().group_send(person_group(user_id), event)
 
 
 async def amembership_changed(user_id: int, workspace_id: int) -> None:

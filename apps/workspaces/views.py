@@ -50,6 +50,7 @@ def _row(me: Membership, member: Membership) -> dict[str, Any]:
         "email": member.user.email if me.may("manage") else "",
         "roles": given if member.role in given else [],
         "is_removable": member.role in given and member.pk != me.pk,
+        "dialog_id": f"remove-{member.pk}",
     }
 
 
