@@ -1,0 +1,163 @@
+"""Speech from espeak-ng.
+
+The library keeps state between sentences (flutter, noise, echo), is not safe in threads and may crash in the middle of
+one. So each sentence is spoken in a fork of the engine: the same request always gives the same samples, and a crash
+costs one request.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import hashlib
+import os
+import shutil
+import signal
+import struct
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import espeakng_loader
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 22050
+LONGEST_DATA_PATH = 120  # the library fails at 158 characters and more
+SYNCHRONOUS = 2
+RATE, RANGE = 1, 4
+UTF8, PHONEMES = 1, 0x100
+WORD_EVENT = 1
+SLOWEST, FASTEST = 80, 450  # words a minute that the library can do
+
+
+class EspeakError(Exception):
+    """The library refused the voice, or crashed."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    samples: NDArray[np.float32]  # 22,050 Hz, mono, -1 to 1
+    words: list[tuple[int, float]]  # where a word begins in the text, and when (seconds)
+
+
+class _Id(ctypes.Union):
+    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
+
+
+class _Event(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _Id),
+    ]
+
+
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
+
+
+class Espeak:
+    def __init__(self, folder: Path) -> None:
+        self._variants = self._prepare_data(folder)
+        self._known: set[str] = set()
+        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
+        self._library.espeak_Synth.argtypes = [
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_uint,
+            ctypes.c_int,
+            ctypes.c_uint,
+            ctypes.c_uint,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+        ]
+        data = self._variants.parent.parent
+        if self._library.espeak_Initialize(SYNCHRONOUS, 60, os.fsencode(data), 0) != SAMPLE_RATE:
+            raise EspeakError(f"espeak-ng did not start with {data}")
+        self._samples: list[bytes] = []
+        self._words: list[tuple[int, int]] = []
+        self._callback = _Callback(self._collect)
+        self._library.espeak_SetSynthCallback(self._callback)
+
+    def _prepare_data(self, folder: Path) -> Path:
+        """The library's data by links, with a folder of our own for the variants (one file for each of our voices)."""
+        if len(os.fsencode(folder.resolve())) > LONGEST_DATA_PATH:
+            folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        data = folder.resolve() / "espeak"
+        variants = data / "voices" / "!v"
+        variants.mkdir(parents=True, exist_ok=True)
+        for source in Path(espeakng_loader.get_data_path()).resolve().iterdir():
+            link = data / source.name
+            if source.name != "voices" and not (link.is_symlink() and link.readlink() == source):
+                fresh = data / f".{source.name}.{os.getpid()}"
+                fresh.symlink_to(source)
+                fresh.replace(link)
+        return variants
+
+    def _variant(self, text: str) -> str:
+        name = hashlib.sha256(text.encode()).hexdigest()[:16]
+        if name not in self._known:
+            path = self._variants / name
+            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh.write_text(f"language variant\nname {name}\n{text}")
+            fresh.replace(path)
+            self._known.add(name)
+        return name
+
+    def _collect(self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]) -> int:
+        if count > 0:
+            self._samples.append(ctypes.string_at(samples, count * 2))
+        index = 0
+        while events[index].type:
+            if events[index].type == WORD_EVENT:
+                self._words.append((events[index].text_position - 1, events[index].sample))
+            index += 1
+        return 0
+
+    def speak(self, text: str, *, language: str, variant: str, rate: int) -> Spoken:
+        """`variant` is the body of an espeak-ng voice file. Text between [[ ]] is read as espeak phonemes.
+
+        Raises EspeakError, also when the library crashed.
+        """
+        voice = f"{language}+{self._variant(variant)}".encode()
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            self._speak_in_child(writer, text, voice, rate)
+        os.close(writer)
+        try:
+            with os.fdopen(reader, "rb") as pipe:
+                answer = pipe.read()
+        finally:
+            _, status = os.waitpid(child, 0)
+        if status != 0 or len(answer) < 4:
+            raise EspeakError(f"espeak-ng failed ({status}) with voice {voice.decode()}")
+        (count,) = struct.unpack_from("!I", answer)
+        words = [struct.unpack_from("!II", answer, 4 + 8 * index) for index in range(count)]
+        samples = np.frombuffer(answer, np.int16, offset=4 + 8 * count).astype(np.float32) / 32768
+        return Spoken(samples, [(position, sample / SAMPLE_RATE) for position, sample in words])
+
+    def _speak_in_child(self, writer: int, text: str, voice: bytes, rate: int) -> None:
+        status = 1
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            if self._library.espeak_SetVoiceByName(voice) == 0:  # otherwise the old voice would stay, silently
+                self._library.espeak_ng_SetRandSeed(ctypes.c_long(7))
+                self._library.espeak_SetParameter(RATE, max(SLOWEST, min(FASTEST, rate)), 0)
+                self._library.espeak_SetParameter(RANGE, 50, 0)
+                encoded = text.encode() + b"\0"
+                self._library.espeak_Synth(encoded, len(encoded), 0, 1, 0, UTF8 | PHONEMES, None, None)
+                words = [word for word in self._words if word[0] >= 0]
+                answer = struct.pack("!I", len(words)) + b"".join(struct.pack("!II", *word) for word in words)
+                view = memoryview(answer + b"".join(self._samples))
+                while view:
+                    view = view[os.write(writer, view) :]
+                status = 0
+        finally:
+            os._exit(status)

@@ -1,0 +1,205 @@
+"""One job from text to file, in steps small enough that many jobs can take turns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.sandbox.engine import characters, mastering, sounds
+from apps.sandbox.engine.characters import Character
+from apps.sandbox.engine.encoders import open_encoder, output_rate
+from apps.sandbox.engine.espeak import SAMPLE_RATE, Espeak
+from apps.sandbox.engine.mastering import Mastering
+from apps.sandbox.engine.script import Pause, Reading, Sentence, Sound, read
+from apps.sandbox.engine.subtitles import Word, entry, subtitles
+
+_FIRST_BLOCK, _BLOCK, _LATER_BLOCK = 0.12, 0.25, 0.5  # seconds of sound that one step makes
+_SILENT = 0.004  # below -48 dBFS nothing is heard
+
+
+@dataclass(frozen=True)
+class Step:
+    audio: bytes
+    entries: list[dict[str, Any]]  # subtitles that begin in this piece
+
+
+def _character(job: dict[str, Any]) -> Character:
+    mixed = characters.blend([(characters.make_character(voice), voice["weight"]) for voice in job["voices"]])
+    if job["emotion"]:
+        mixed = characters.feel(mixed, job["emotion"])
+    change = job["voice_modify"]
+    if change:
+        mixed = characters.modify(
+            mixed,
+            pitch=change["pitch"],
+            intensity=change["intensity"],
+            timbre=change["timbre"],
+            monotone=change["sound_effects"] == "robotic",
+        )
+    return mixed
+
+
+class Performance:
+    def __init__(self, espeak: Espeak, job: dict[str, Any]) -> None:
+        self._espeak, self._job = espeak, job
+        self.begun = time.monotonic()
+        self._character = _character(job)
+        shift = 2 ** (job["pitch"] / 12)
+        self._variant = characters.replace(self._character, f0=self._character.f0 * shift).variant()
+        self._rate = round(self._character.pace * job["speed"])
+        rate = output_rate(job["format"], job["sample_rate"])
+        effect = job["voice_modify"]["sound_effects"] if job["voice_modify"] else None
+        self._mastering = Mastering(
+            character=self._character, sample_rate=rate, channel=job["channel"], vol=job["vol"], effect=effect
+        )
+        self._encoder = open_encoder(
+            job["format"],
+            sample_rate=rate,
+            bitrate=job["bitrate"],
+            channel=job["channel"],
+            force_cbr=job["force_cbr"],
+            whole=not job["stream"],
+            header=job["header"],
+        )
+        self._pieces = read(
+            job["text"],
+            Reading(
+                own_language=job["voices"][0]["language"],
+                language_boost=job["language_boost"],
+                pronunciation=job["pronunciation"],
+                sounds=job["sound_tags"],
+                text_normalization=job["text_normalization"],
+                latex_read=job["latex_read"],
+            ),
+        )
+        self._words: list[Word] = []
+        self._told = 0  # words already handed out
+        self._said = 0  # samples at the synthesiser's rate
+        self._size = 0
+        self._gain: float | None = None
+
+    def lead_s(self) -> float:
+        """Seconds of sound made so far, less the time it took: who has least is served first."""
+        return self._said / SAMPLE_RATE - (time.monotonic() - self.begun)
+
+    def steps(self) -> Iterator[Step]:
+        for samples in self._signal():
+            yield from self._blocks(samples)
+        if self._job["aigc_watermark"]:
+            yield from self._blocks(sounds.make_watermark())
+        tail = self._encoder.encode(self._mastering.push(None)) + self._encoder.finish()
+        self._size += len(tail)
+        yield Step(tail, self._new_entries(to_the_end=True))
+
+    def result(self) -> dict[str, Any]:
+        job, encoder = self._job, self._encoder
+        with_words = job["subtitle_type"] in ("word", "word_streaming")
+        return {
+            "extra_info": {
+                "audio_length": round(encoder.samples * 1000 / encoder.sample_rate),
+                "audio_sample_rate": encoder.sample_rate,
+                "audio_size": self._size,
+                "bitrate": encoder.bitrate(self._size),
+                "audio_format": job["format"],
+                "audio_channel": job["channel"],
+            },
+            "subtitles": subtitles(job["text"], self._words, with_words=with_words) if job["subtitle_type"] else [],
+        }
+
+    def _blocks(self, samples: NDArray[np.float32]) -> Iterator[Step]:
+        place = 0
+        while place < len(samples):
+            seconds = (
+                _FIRST_BLOCK if self._said < SAMPLE_RATE else _BLOCK if self._said < 4 * SAMPLE_RATE else _LATER_BLOCK
+            )
+            part = samples[place : place + int(seconds * SAMPLE_RATE)]
+            place += len(part)
+            self._said += len(part)
+            audio = self._encoder.encode(self._mastering.push(part))
+            self._size += len(audio)
+            yield Step(audio, self._new_entries())
+
+    def _new_entries(self, *, to_the_end: bool = False) -> list[dict[str, Any]]:
+        if self._job["subtitle_type"] != "word_streaming":
+            return []
+        now = self._said / SAMPLE_RATE * 1000
+        fresh = [word for word in self._words[self._told :] if to_the_end or word.time_begin < now]
+        self._told += len(fresh)
+        groups: dict[int, list[Word]] = {}
+        for word in fresh:
+            groups.setdefault(word.sentence, []).append(word)
+        return [entry(self._job["text"], group, with_words=True) for group in groups.values()]
+
+    def _signal(self) -> Iterator[NDArray[np.float32]]:
+        speed = self._job["speed"]
+        start = self._said
+        for number, piece in enumerate(self._pieces):
+            following = self._pieces[number + 1] if number + 1 < len(self._pieces) else None
+            if isinstance(piece, Pause):
+                samples = np.zeros(round(piece.seconds * SAMPLE_RATE), np.float32)
+            elif isinstance(piece, Sound):
+                samples = sounds.make_sound(piece.name, self._character.f0, self._character.tract)
+            else:
+                samples = self._speak(piece, start)
+                rest = 0.0 if isinstance(following, Pause) else piece.rest / speed
+                if following is None:
+                    rest = 0.08
+                samples = np.concatenate([samples, np.zeros(round(rest * SAMPLE_RATE), np.float32)])
+            start += len(samples)
+            yield samples
+
+    def _speak(self, piece: Sentence, start: int) -> NDArray[np.float32]:
+        spoken = self._espeak.speak(piece.text, language=piece.language, variant=self._variant, rate=self._rate)
+        loud = np.flatnonzero(np.abs(spoken.samples) > _SILENT)
+        if not len(loud):
+            return np.zeros(0, np.float32)
+        first, last = max(0, int(loud[0]) - 60), min(len(spoken.samples), int(loud[-1]) + 120)
+        samples = spoken.samples[first:last]
+        self._remember_words(piece, spoken.words, first / SAMPLE_RATE, start, len(samples))
+        wanted = mastering.LOUDNESS - 1.6 - mastering.loudness(samples)  # the compressor gives the rest
+        # A single sentence may be a shout or a sigh: follow it only halfway once the speaker's level is known.
+        self._gain = wanted if self._gain is None else self._gain + 0.5 * (wanted - self._gain)
+        samples = samples * np.float32(10 ** (self._gain / 20))
+        edge = min(64, len(samples) // 2)
+        samples[:edge] *= np.linspace(0, 1, edge, dtype=np.float32)
+        samples[len(samples) - edge :] *= np.linspace(1, 0, edge, dtype=np.float32)
+        return samples
+
+    def _remember_words(
+        self, piece: Sentence, words: list[tuple[int, float]], trimmed_s: float, start: int, count: int
+    ) -> None:
+        """Words as they stand in the text: several sounds of one written word (a number, a replacement) become one."""
+        text = self._job["text"]
+        begins: list[tuple[int, int, float]] = []  # place in the text, place in what is said, seconds
+        for position, seconds in words:
+            position = min(position, len(piece.origins) - 1)
+            origin = piece.origins[position]
+            inside = origin > 0 and _joins(text[origin - 1]) and _joins(text[origin])
+            if begins and (origin <= begins[-1][0] or inside):
+                continue
+            begins.append((origin, position, max(0.0, seconds - trimmed_s)))
+        offset = start / SAMPLE_RATE + self._encoder.lead_s
+        for number, (origin, position, seconds) in enumerate(begins):
+            last = number + 1 == len(begins)
+            end = piece.origins[-1] + 1 if last else begins[number + 1][0]
+            until = count / SAMPLE_RATE if last else begins[number + 1][2]
+            self._words.append(
+                Word(
+                    begin=origin,
+                    end=max(end, origin + 1),
+                    time_begin=(offset + seconds) * 1000,
+                    time_end=(offset + until) * 1000,
+                    said=piece.text[position : None if last else begins[number + 1][1]],
+                    sentence=piece.sentence,
+                )
+            )
+
+
+def _joins(char: str) -> bool:
+    """Part of a word written with letters; ideographs and kana stand alone."""
+    return (char.isalnum() or char in "'’") and not ("\u2e80" <= char <= "\u9fff" or "\u0e00" <= char <= "\u0e7f")

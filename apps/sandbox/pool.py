@@ -1,0 +1,232 @@
+"""The engines: child processes that make sound. A second one starts under load; one that dies is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import struct
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apps.sandbox.engine.channel import HEADER, Kind, frame, frame_json, unpack_audio
+
+BUSY = 3  # jobs of one engine before another one is started
+START_S = 20.0
+
+
+class EngineError(Exception):
+    """The engine could not do this job, or died during it."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    audio: bytes
+    entries: list[dict[str, Any]]  # subtitles that begin in this piece
+
+
+@dataclass(frozen=True)
+class Finished:
+    extra_info: dict[str, Any]
+    subtitles: list[dict[str, Any]]
+
+
+class Engine:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._jobs: dict[int, asyncio.Queue[Piece | Finished | EngineError]] = {}
+        self._process: asyncio.subprocess.Process | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._last = 0
+        self.ready = asyncio.Event()
+        self.stopped = asyncio.Event()
+
+    @property
+    def load(self) -> int:
+        return len(self._jobs)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def start(self) -> None:
+        ours, theirs = socket.socketpair()
+        root = Path(__file__).parents[2]
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")},
+            "PYTHONPATH": str(root),
+            "OPENBLAS_NUM_THREADS": "1",  # its threads would only cost memory here
+            "OMP_NUM_THREADS": "1",
+            "MALLOC_ARENA_MAX": "2",
+        }
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "apps.sandbox.engine",
+            str(theirs.fileno()),
+            str(self._folder),
+            pass_fds=[theirs.fileno()],
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+        theirs.close()
+        reader, self._writer = await asyncio.open_connection(sock=ours, limit=4 << 20)
+        self._reading = asyncio.create_task(self._read(reader))
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                length, job, kind = HEADER.unpack(await reader.readexactly(HEADER.size))
+                payload = await reader.readexactly(length)
+                if kind == Kind.READY:
+                    self.ready.set()
+                elif job in self._jobs:
+                    self._jobs[job].put_nowait(self._event(Kind(kind), payload))
+        self.ready.clear()
+        self.stopped.set()
+        for queue in self._jobs.values():
+            queue.put_nowait(EngineError("the engine stopped in the middle of the work"))
+        if self._writer:
+            self._writer.close()
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+    @staticmethod
+    def _event(kind: Kind, payload: bytes) -> Piece | Finished | EngineError:
+        if kind is Kind.AUDIO:
+            return Piece(*unpack_audio(payload))
+        if kind is Kind.DONE:
+            return Finished(**json.loads(payload))
+        return EngineError(payload.decode())
+
+    def _send(self, data: bytes) -> None:
+        if self._writer and not self._writer.is_closing():
+            self._writer.write(data)
+
+    async def speak(self, job: dict[str, Any]) -> AsyncIterator[Piece | Finished]:
+        """Pieces as they are made, then what was measured. Leaving early ends the work. Raises EngineError."""
+        self._last += 1
+        number = self._last
+        queue: asyncio.Queue[Piece | Finished | EngineError] = asyncio.Queue()
+        self._jobs[number] = queue
+        done = False
+        try:
+            if self.stopped.is_set():
+                raise EngineError("the engine stopped")
+            self._send(frame_json(Kind.SPEAK, number, job))
+            while True:
+                event = await queue.get()
+                if isinstance(event, EngineError):
+                    done = True
+                    raise event
+                yield event
+                if isinstance(event, Finished):
+                    done = True
+                    return
+                self._send(frame(Kind.TAKEN, number, struct.pack("!I", len(event.audio))))
+        finally:
+            del self._jobs[number]
+            if not done:
+                self._send(frame(Kind.CANCEL, number))
+
+    async def stop(self) -> None:
+        if self._process and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        if self._reading:
+            await asyncio.wait([self._reading], timeout=1)
+
+
+class Pool:
+    def __init__(self, folder: Path, most: int) -> None:
+        self._folder, self._most = folder, most
+        self._engines: list[Engine] = []
+        self._watching: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    @property
+    def ready(self) -> bool:
+        return any(engine.ready.is_set() for engine in self._engines)
+
+    @property
+    def pids(self) -> list[int]:
+        return [engine.pid for engine in self._engines if engine.pid]
+
+    async def start(self) -> None:
+        await self._add()
+
+    async def _add(self) -> None:
+        engine = Engine(self._folder)
+        self._engines.append(engine)
+        await engine.start()
+        watch = asyncio.create_task(self._watch(engine))
+        self._watching.add(watch)
+        watch.add_done_callback(self._watching.discard)
+
+    async def _watch(self, engine: Engine) -> None:
+        await engine.stopped.wait()
+        self._engines.remove(engine)
+        if not self._closing:
+            print("engine: died, starting another", flush=True)  # noqa: T201 - the log is stdout
+            if not self._engines:
+                await asyncio.sleep(0.05)
+                await self._add()
+
+    async def _choose(self) -> Engine:
+        ready = [engine for engine in self._engines if engine.ready.is_set()]
+        if ready:
+            least = min(ready, key=lambda engine: engine.load)
+            if least.load >= BUSY and len(self._engines) < self._most:
+                await self._add()  # it takes jobs as soon as it is ready; until then the first one does
+            return least
+        async with asyncio.timeout(START_S):
+            while True:
+                for engine in self._engines:
+                    if engine.ready.is_set():
+                        return engine
+                await asyncio.sleep(0.02)
+
+    async def speak(self, job: dict[str, Any]) -> AsyncIterator[Piece | Finished]:
+        try:
+            engine = await self._choose()
+        except TimeoutError:
+            raise EngineError("no engine came up") from None
+        async with contextlib.aclosing(engine.speak(job)) as events:
+            async for event in events:
+                yield event
+
+    async def stop(self) -> None:
+        self._closing = True
+        await asyncio.gather(*(engine.stop() for engine in self._engines))
+
+
+class _Holder:
+    pool: Pool | None = None
+
+
+_holder = _Holder()
+
+
+def pool() -> Pool:
+    if _holder.pool is None:
+        raise RuntimeError("the pool is started with the server")
+    return _holder.pool
+
+
+async def open_pool(folder: Path, most: int) -> None:
+    _holder.pool = Pool(folder, most)
+    await _holder.pool.start()
+
+
+async def close_pool() -> None:
+    if _holder.pool:
+        await _holder.pool.stop()
+        _holder.pool = None

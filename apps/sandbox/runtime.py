@@ -1,0 +1,24 @@
+"""What was said on the command line, and the clock that can be moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+
+@dataclass
+class Runtime:
+    key: str = field(default="", repr=False)
+    data: Path = Path()
+    delay_s: float = 0.0  # before every answer of the API, as if it worked longer
+    clock_shift_s: float = 0.0
+    engines: int = 2
+    idle_s: float = 120.0  # a silent WebSocket is closed after it
+    version: str = "1"
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.clock_shift_s)
+
+
+runtime = Runtime()

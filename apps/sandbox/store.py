@@ -1,0 +1,115 @@
+"""The sandbox's tables and files. One thread with one connection does all of it: no request waits for a lock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from django.db.models import Sum
+
+from apps.sandbox.models import Charge, CustomVoice, StoredFile
+from apps.sandbox.rules import price_per_million
+from apps.sandbox.runtime import runtime
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+_thread = ThreadPoolExecutor(1, "store")
+
+
+async def stored(function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
+    """Run one of the functions below in the store's thread."""
+    return await asyncio.get_running_loop().run_in_executor(_thread, lambda: function(*args, **kwargs))
+
+
+def keep_file(content: bytes, filename: str, *, purpose: str, media_type: str, hours: float = 24) -> StoredFile:
+    now = runtime.now()
+    row = StoredFile(
+        filename=filename,
+        purpose=purpose,
+        media_type=media_type,
+        bytes=len(content),
+        created_at=now,
+        expires_at=now + timedelta(hours=hours),
+    )
+    path = path_of(row)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    row.save(force_insert=True)
+    return row
+
+
+def path_of(row: StoredFile) -> Path:
+    return runtime.data / "files" / str(row.file_id)
+
+
+def find_by_token(token: str) -> tuple[StoredFile, bytes] | None:
+    row = StoredFile.objects.filter(token=token).first()
+    return (row, path_of(row).read_bytes()) if row else None
+
+
+def find_file(file_id: int) -> StoredFile | None:
+    return StoredFile.objects.filter(file_id=file_id).first()
+
+
+def list_files(purpose: str) -> list[StoredFile]:
+    return list(StoredFile.objects.filter(purpose=purpose).order_by("-created_at")[:1000])
+
+
+def read_file(row: StoredFile) -> bytes:
+    return path_of(row).read_bytes()
+
+
+def charge(*, trace_id: str, path: str, model: str, voice_ids: list[str], usage_characters: int) -> None:
+    now = runtime.now()
+    price = price_per_million(model) * usage_characters / 1_000_000
+    CustomVoice.objects.filter(voice_id__in=voice_ids, first_used_at=None).update(first_used_at=now)
+    Charge.objects.create(
+        created_at=now,
+        trace_id=trace_id,
+        path=path,
+        model=model,
+        voice_id=",".join(voice_ids)[:256],
+        usage_characters=usage_characters,
+        price=price,
+    )
+
+
+def spent() -> tuple[Decimal, int]:
+    """USD and characters so far."""
+    sums = Charge.objects.aggregate(price=Sum("price"), characters=Sum("usage_characters"))
+    return sums["price"] or Decimal(0), sums["characters"] or 0
+
+
+def count_charges() -> int:
+    return Charge.objects.count()
+
+
+def custom_voices() -> list[CustomVoice]:
+    return list(CustomVoice.objects.order_by("created_at"))
+
+
+def add_voice(voice_id: str, kind: str, language: str, gender: str) -> bool:
+    """False when the id is taken, also by a voice that was deleted."""
+    _, created = CustomVoice.objects.get_or_create(
+        voice_id=voice_id,
+        defaults={"kind": kind, "language": language, "gender": gender, "created_at": runtime.now()},
+    )
+    return created
+
+
+def find_voice(voice_id: str) -> CustomVoice | None:
+    return CustomVoice.objects.filter(voice_id=voice_id, deleted_at=None).first()
+
+
+def delete_voice(voice_id: str, kind: str) -> CustomVoice | None:
+    row = CustomVoice.objects.filter(voice_id=voice_id, kind=kind, deleted_at=None).first()
+    if row:
+        row.deleted_at = runtime.now()
+        row.save(update_fields=["deleted_at"])
+    return row

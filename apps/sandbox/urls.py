@@ -1,0 +1,23 @@
+from django.urls import path
+
+from apps.sandbox import speech, views
+
+urlpatterns = [
+    path("healthz", views.health),
+    path("v1/t2a_v2", speech.text_to_audio),
+    path("v1/get_voice", views.get_voice),
+    path("v1/delete_voice", views.delete_voice),
+    path("v1/files/list", views.list_files),
+    path("v1/files/retrieve", views.retrieve_file),
+    path("v1/files/retrieve_content", views.retrieve_content),
+    path("v1/token_plan/remains", views.token_plan),
+    path("account/query_balance", views.query_balance),
+    path("files/<str:token>/<str:filename>", views.linked_file),
+    path("sandbox/faults", views.sandbox_faults),
+    path("sandbox/requests", views.sandbox_requests),
+    path("sandbox/state", views.sandbox_state),
+    path("sandbox/voices", views.sandbox_voices),
+]
+
+handler404 = "apps.sandbox.views.not_found"
+handler500 = "apps.sandbox.views.failed"
