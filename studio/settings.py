@@ -105,7 +105,12 @@ if config.database_url:
     }
 else:
     DATABASES = {
-        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "studio.sqlite3", "OPTIONS": SQLITE_OPTIONS}
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA / "studio.sqlite3",
+            "OPTIONS": SQLITE_OPTIONS,
+            "TEST": {"NAME": DATA / "test.sqlite3"},  # one in memory cannot be shared by threads
+        }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -55,12 +55,10 @@ def beat(ids: Iterable[uuid.UUID], first_sounds: Mapping[uuid.UUID, int]) -> tup
 def explain_early_end(status: str) -> dict[str, Any]:
     """What the row says when we ended the take. What MiniMax bills then is not documented, so it stays open."""
     if status == Status.STOPPED:
-        sentence = _("Stopped. What had been spoken is kept; MiniMax may bill the whole text.")
+        sentence = _("Stopped. What had been spoken is kept.")
     else:
-        sentence = _(
-            "The studio was restarted while this was spoken. What had arrived is kept; MiniMax may bill the whole text."
-        )
-    return {"error": sentence, "charged": Charged.UNKNOWN}
+        sentence = _("The studio was restarted while this was spoken. What had arrived is kept.")
+    return {"error": sentence, "charged": Charged.UNKNOWN, "next_step": _("MiniMax may bill the whole text.")}
 
 
 def finish(pk: uuid.UUID, changes: dict[str, Any]) -> dict[str, Any]:
@@ -78,8 +76,10 @@ def complete(pk: uuid.UUID) -> Take:
     take.cost_usd = _cost(take)
     if take.connection_kind == ConnectionKind.SANDBOX:
         take.charged = Charged.NO
+        if take.outcome in (Status.STOPPED, Status.INTERRUPTED):
+            take.next_step = ""
     take.status, take.finished_at = take.outcome, timezone.now()
-    names = ("status", "asset", "cost_usd", "charged", "finished_at", "error")
+    names = ("status", "asset", "cost_usd", "charged", "finished_at", "next_step")
     Take.objects.move_on(pk, from_status=(Status.SAVING,), **{name: getattr(take, name) for name in names})
     tray.ring(take.workspace)
     return take

@@ -301,7 +301,7 @@ def limits() -> dict[str, Any]:
     """What the page needs to offer only what can be asked for.
 
     {max_characters, max_invisible_ratio, pause: {minimum, maximum}, timbre_weights: {max_items, minimum, maximum},
-    models: {id: {label, emotions, sound_tags, languages (with "auto"), continuous_sound, price_per_million (USD, null)}},
+    models: {id: {label, emotions, sound_tags, languages (with "auto"), continuous_sound, price_per_million (USD)}},
     emotions: {name: label}, sound_tags: {name: label}, effect_formats: [format],
     formats: {name: {label, sample_rates, bitrate (whether it matters)}}}
     """

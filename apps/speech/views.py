@@ -19,9 +19,10 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """The page. `?from=<asset id>` or `?take=<take id>` fills the form with old settings, `?text=` with a text.
 
     speech/index.html: form (SpeechForm, unbound, with initial values; include speech/_form.html), limits (for
-    `json_script`; see forms.limits), voice (voices.Voice of the form's voice_id or None), takes and next (see `takes`),
-    price (see `price`), is_free (bool: the sandbox), connected (bool: the workspace has a connection), can_speak (bool),
-    socket_path ("/ws/w/<slug>/speech/"), max_takes (int), recalled (True when old settings were filled in).
+    `json_script`; see forms.limits), voice (voices.Voice of the form's voice_id or None), takes and next (as in
+    `takes`), price (as in `price`), is_free (bool: the sandbox), connected (bool: the workspace has a connection),
+    can_speak (bool), socket_path ("/ws/w/<slug>/speech/"), max_takes (int), recalled (True when old settings were
+    filled in).
     """
     member = request.member
     initial = services.recall_request(
@@ -143,7 +144,7 @@ def voices(request: MemberRequest, workspace: str) -> HttpResponse:
     speech/_voices.html: voices (list of voices.Voice(voice_id, name, language, gender, tags,
     group: "system"|"cloned"|"designed", sample_state: "ready" (GET voice_sample plays it at once) | "free" (making it
     costs nothing) | "paid" (the person agrees to sample_usd first))), sample_usd (Decimal or None: not published),
-    languages (list of (value, label) that have voices), q, language, gender, chosen, total (int), next_page (int or None).
+    languages (list of (value, label) that have voices), q, language, gender, chosen, total, next_page (int or None).
     """
     fields = request.GET
     query = voice_list.VoiceQuery(
