@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # its widgets are templates like all others
     "allauth",
     "allauth.account",
     "allauth.usersessions",
@@ -250,6 +251,9 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},  # both would log upstream URLs
         "httpcore": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},  # one line for every tick, by day and by night
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         "uvicorn.error": {"level": "WARNING"},  # it announces addresses; the launcher says the one that counts
     },
 }
