@@ -29,6 +29,9 @@ def own_folders(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.SPOOL_ROOT = tmp_path / "spool"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Files under their plain names: the hashed ones exist only after collectstatic.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.CELERY_TASK_ALWAYS_EAGER = False
 
 
@@ -81,6 +84,14 @@ def stranger(db):
     from apps.workspaces.models import Workspace
 
     return join(Workspace.objects.create(name="Elsewhere", slug="elsewhere"), "Sam", "owner")
+
+
+@pytest.fixture
+def csrf_client():
+    """A browser that, unlike Django's test client, is asked for its CSRF token."""
+    from django.test import Client
+
+    return Client(enforce_csrf_checks=True)
 
 
 # --- real parts -------------------------------------------------------------------------------------------------------
