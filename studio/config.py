@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 THIS_MACHINE = {"127.0.0.1", "localhost", "::1", "0.0.0.0", "::", ""}  # noqa: S104  (compared, never bound)
@@ -66,9 +66,7 @@ class Config:
         if parts.scheme != "unix":
             return self.redis_url
         query = dict(parse_qsl(parts.query))
-        login = (
-            f":{query.pop('password')}@" if "password" in query else f"{parts.netloc}" if "@" in parts.netloc else ""
-        )
+        login = f":{quote(query.pop('password'))}@" if "password" in query else parts.netloc
         if "db" in query:
             query["virtual_host"] = query.pop("db")
         return f"redis+socket://{login}{parts.path}" + (f"?{urlencode(query)}" if query else "")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 from studio.config import Config, ConfigError, read_or_make_secret
 from studio.launcher.health import FileProbe, HttpProbe, Probe, SocketProbe
@@ -24,8 +25,9 @@ THRIFT = {  # measured: numerical libraries start a thread per core, and each th
     "MALLOC_ARENA_MAX": "2",
     "PYTHONUNBUFFERED": "1",
 }
+NOT_AS_ROOT = "ignore:You're running the worker with superuser"  # Celery's advice; in a container it says nothing
 WORKER = (
-    "celery -A studio worker --pool threads --concurrency 4 --with-beat --loglevel INFO "
+    "celery -A studio --quiet worker --pool threads --concurrency 4 --with-beat --loglevel INFO "
     "--without-gossip --without-mingle --without-heartbeat"  # talk between many workers; this is the only one
 )
 
@@ -62,7 +64,7 @@ def parts_of(config: Config, web_socket: socket.socket) -> Table:
 
     if not config.redis_url:
         path = socket_path(config.data)
-        env["REDIS_URL"] = f"unix://{path}"
+        env["REDIS_URL"] = f"unix://{quote(str(path))}"
         helpers.append(valkey(path, config.data, env))
     if config.sandbox and not config.sandbox_url:
         sandbox_port = free_port(port + 1)
@@ -94,7 +96,7 @@ def parts_of(config: Config, web_socket: socket.socket) -> Table:
     )
     worker = Part(
         "worker",
-        (*python, "-m", *WORKER.split()),
+        (*python, "-W", NOT_AS_ROOT, "-m", *WORKER.split()),
         {**env, "STUDIO_READY_FILE": str(ready_file)},
         FileProbe(ready_file),
         after=first,
