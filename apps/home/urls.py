@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.enter, name="enter"),
     path("design/", views.design, name="design"),
     path("w/<slug:workspace>/", views.index, name="index"),
+    path("w/<slug:workspace>/make/", views.make, name="make"),
     path("w/<slug:workspace>/palette/", views.palette, name="palette"),
     path("w/<slug:workspace>/tray/", views.tray, name="tray"),
 ]

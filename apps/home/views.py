@@ -1,25 +1,45 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
 
+from apps.home.design import GROUPS
 from apps.home.last_workspace import find_last_membership
+from apps.home.month import month_of
 from apps.home.palette import search
+from apps.library.kinds import all_kinds
 from apps.library.models import Asset
-from apps.workspaces import navigation
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.tray import items_for
 
 LATEST = 6
 RECENT = 6
+TEXT_LIMIT = 2_000  # it travels in the address; the page it leads to takes more
+EXAMPLES = [
+    (
+        _("A podcast opening"),
+        _("Good evening, and welcome back. Tonight: a lighthouse keeper who has not slept for thirty years."),
+    ),
+    (
+        _("A bedtime story"),
+        _("Once upon a time, in a house with a crooked chimney, there lived a mouse who collected the sounds of rain."),
+    ),
+    (
+        _("An announcement"),
+        _("The museum closes in fifteen minutes. Please bring your headphones back to the desk. Thank you."),
+    ),
+]
 
 
 @login_required
+@require_GET
 def enter(request: Any) -> HttpResponse:
     """Lead a person to the workspace they were in last."""
     member = find_last_membership(request, request.user)
@@ -29,41 +49,57 @@ def enter(request: Any) -> HttpResponse:
 
 
 @member_required()
+@require_GET
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
-    member = request.member
-    assets = Asset.objects.visible_to(member)
-    month = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    speech = navigation.get_page("speech")
+    assets = Asset.objects.visible_to(request.member).select_related("created_by").order_by("-id")
     return render(
         request,
         "home/index.html",
         {
-            "assets": assets.select_related("created_by").order_by("-id")[:LATEST],
-            "items": items_for(member),
-            "spent": assets.filter(created_at__gte=month).aggregate(sum=Sum("cost_usd"))["sum"] or 0,
-            "month": month,
-            "speech_url": speech.url(member.workspace) if speech and member.may("create") else "",
+            "assets": assets[:LATEST],
+            "items": items_for(request.member),
+            "month": month_of(request.member),
+            "kinds": [kind for kind in all_kinds() if kind.recall],
+            "may_create": request.member.may("create"),
+            "examples": EXAMPLES,
+            "example": quote(str(EXAMPLES[0][1])),
+            "text_limit": TEXT_LIMIT,
         },
     )
 
 
+@member_required(can="create")
+@require_GET
+def make(request: MemberRequest, workspace: str) -> HttpResponse:
+    """Take the words of the home page's box to the page of the chosen modality. Nothing is made or charged yet."""
+    kind = next((one for one in all_kinds() if one.recall and one.name == request.GET.get("kind")), None)
+    if kind is None:
+        raise Http404
+    text = request.GET.get("text", "").strip()[:TEXT_LIMIT]
+    return redirect(reverse(kind.recall, args=[workspace]) + (f"?{urlencode({'text': text})}" if text else ""))
+
+
 @member_required()
+@require_GET
 def palette(request: MemberRequest, workspace: str) -> HttpResponse:
     query = request.GET.get("q", "")[:200]
     recent = request.GET.get("recent", "").split(",")[:RECENT]
-    return render(
-        request, "home/_palette.html", {"groups": search(request.member, query, recent), "query": query.strip()}
-    )
+    groups = search(request.member, query, recent)
+    return render(request, "home/_palette.html", {"groups": groups, "query": query.strip()})
 
 
 @member_required()
+@require_GET
 def tray(request: MemberRequest, workspace: str) -> HttpResponse:
-    mine = request.GET.get("mine") == "1"
+    """What is in motion; `mine=1` leaves out what others started. The count on the button is always of all."""
     items = items_for(request.member)
+    mine = request.GET.get("mine") == "1"
     shown = [item for item in items if item.person.pk == request.member.user_id] if mine else items
-    return render(request, "home/_tray.html", {"items": shown, "moving_now": len(items), "mine": mine})
+    return render(request, "home/_tray.html", {"items": items, "shown": shown, "mine": mine})
 
 
 @login_required
+@require_GET
 def design(request: HttpRequest) -> HttpResponse:
-    return render(request, "home/design.html", {"themes": ["light", "dark"]})
+    """Every token and component together, for whoever works on the pages."""
+    return render(request, "home/design.html", {"groups": GROUPS, "themes": ["light", "dark"]})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 
 from apps.workspaces.models import Membership, Workspace
@@ -33,6 +33,12 @@ class Page:
     keywords: Text = ""
     query: str = ""  # of the URL, for an act: "new=1"
 
+    def exists(self, workspace: Workspace) -> bool:
+        try:
+            return bool(self.url(workspace))
+        except NoReverseMatch:
+            return False
+
     def url(self, workspace: Workspace) -> str:
         return reverse(self.url_name, args=[workspace.slug]) + (f"?{self.query}" if self.query else "")
 
@@ -51,7 +57,11 @@ def get_page(name: str) -> Page | None:
 
 def pages_for(member: Membership, *places: str) -> list[Page]:
     """Return what `member` may open, in order; all places when none is named."""
-    wanted = (page for page in _pages.values() if (not places or page.place in places) and member.may(page.can))
+    wanted = (
+        page
+        for page in _pages.values()
+        if (not places or page.place in places) and member.may(page.can) and page.exists(member.workspace)
+    )
     return sorted(wanted, key=lambda page: page.order)
 
 

@@ -4,6 +4,7 @@ import "./dialogs.js";
 import "./menus.js";
 import "./toasts.js";
 import "./copy.js";
+import "./reveal.js";
 import "./sliders.js";
 import "./keys.js";
 import "./palette.js";

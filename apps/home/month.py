@@ -1,0 +1,84 @@
+"""What a workspace made and spent since the first of the month, for its home page."""
+
+from __future__ import annotations
+
+import calendar
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from apps.library.models import Asset
+from apps.workspaces.models import Membership
+
+CHART_HEIGHT = 40
+
+
+@dataclass(frozen=True)
+class Day:
+    date: date
+    spent: Decimal
+    made: int
+    height: int  # of its bar, 0 to CHART_HEIGHT
+    is_over: bool  # today counts as over
+
+    @property
+    def x(self) -> int:
+        return (self.date.day - 1) * 10
+
+    @property
+    def y(self) -> int:
+        return CHART_HEIGHT - self.height
+
+
+@dataclass(frozen=True)
+class Month:
+    first: datetime
+    spent: Decimal
+    made: int
+    seconds: float  # of sound
+    days: list[Day]
+
+    @property
+    def width(self) -> int:
+        return len(self.days) * 10
+
+
+def first_id_of(moment: datetime) -> uuid.UUID:
+    """Return the smallest UUID v7 of a moment: assets are found in the library's order, without a look at each date."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def month_of(member: Membership) -> Month:
+    """Sum up the running month, in the person's own time zone."""
+    now = timezone.localtime()
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    rows = (
+        Asset.objects.visible_to(member)
+        .filter(pk__gte=first_id_of(first))
+        .annotate(day=TruncDate("created_at"))
+        .values("day")
+        .annotate(spent=Sum("cost_usd"), made=Count("pk"), seconds=Sum("duration_s"))
+    )
+    by_day = {row["day"]: row for row in rows}
+    most_spent = max((row["spent"] or 0 for row in by_day.values()), default=0)
+    most_made = max((row["made"] for row in by_day.values()), default=0)
+    days = []
+    for number in range(1, calendar.monthrange(first.year, first.month)[1] + 1):
+        day = date(first.year, first.month, number)
+        row = by_day.get(day, {"spent": None, "made": 0})
+        spent = row["spent"] or Decimal(0)
+        # Bars are money; where everything was free, they are what was made.
+        share = float(spent / most_spent) if most_spent else row["made"] / most_made if most_made else 0
+        days.append(Day(day, spent, row["made"], round(share * CHART_HEIGHT), number <= now.day))
+    return Month(
+        first=first,
+        spent=sum((day.spent for day in days), Decimal(0)),
+        made=sum(day.made for day in days),
+        seconds=sum(row["seconds"] or 0 for row in by_day.values()),
+        days=days,
+    )
