@@ -107,7 +107,7 @@ def parts_of(config: Config, web_socket: socket.socket) -> Table:
 
 
 def sandbox(python: tuple[str, ...], port: int, data: Path, key: str, env: dict[str, str]) -> Part:
-    command = (*python, "manage.py", "sandbox", "--port", str(port), "--data", str(data), "--key", key)
+    command = (*python, "manage.py", "sandbox", "--port", str(port), "--data", str(data), f"--key={key}")
     return Part("sandbox", command, env, HttpProbe(("127.0.0.1", port), "/healthz"), stop_within=1.5)
 
 

@@ -61,7 +61,7 @@ class Command(BaseCommand):
             lifespan="on",
             timeout_graceful_shutdown=1,
         )
-        self.stdout.write(f"sandbox on http://{options['host']}:{options['port']}")
+        self.stdout.write(f"The sandbox listens on {options['host']}, port {options['port']}.")
         uvicorn.Server(config).run()
 
 
