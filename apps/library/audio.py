@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 PEAKS = 800
@@ -44,6 +44,16 @@ FORMATS = {
     "opus": Format("Opus", "opus", "audio/ogg", "ogg", "libopus", "s16", (8000, 12000, 16000, 24000, 48000), 64_000),
     "m4a": Format("M4A", "m4a", "audio/mp4", "ipod", "aac", "fltp", MPEG_RATES, 96_000),
 }
+
+
+RAW = {
+    ".pcm": "s16le",
+    ".ulaw": "mulaw",
+}  # suffixes of files without a container, and FFmpeg's name for what is in them
+
+
+def is_raw(name: str) -> bool:
+    return PurePath(name).suffix in RAW
 
 
 @dataclass(frozen=True)

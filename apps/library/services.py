@@ -9,11 +9,14 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.library.events import publish_card
 from apps.library.models import Asset, AssetQuerySet, Rendition, RenditionStatus, new_id
 from apps.library.storing import discard, store_file, take_over
 from apps.library.tasks import make_rendition, measure, ring
+from apps.workspaces import audit
 from apps.workspaces.models import Membership
 
 TITLE_LENGTH = 200
@@ -99,9 +102,12 @@ def search(member: Membership, q: str, limit: int) -> AssetQuerySet:
     return find_assets(member, q=q)[:limit]
 
 
-def find_assets(member: Membership, *, q: str = "", kind: str = "", before: uuid.UUID | None = None) -> AssetQuerySet:
+def find_assets(
+    member: Membership, *, q: str = "", kind: str = "", before: uuid.UUID | None = None, in_trash: bool = False
+) -> AssetQuerySet:
     """Newest first; `before` is the last asset of the page before."""
-    found = Asset.objects.visible_to(member).select_related("workspace", "created_by").order_by("-id")
+    found = Asset.objects.in_trash_of(member) if in_trash else Asset.objects.visible_to(member)
+    found = found.select_related("workspace", "created_by").order_by("-id")
     for word in q.split():
         found = found.holding(word)
     if kind:
@@ -114,17 +120,22 @@ def find_assets(member: Membership, *, q: str = "", kind: str = "", before: uuid
 def rename(asset: Asset, title: str) -> None:
     asset.title = shorten(title)
     asset.save(update_fields=["title"])
+    publish_card(asset)
 
 
-def move_to_trash(asset: Asset) -> None:
+def move_to_trash(member: Membership, asset: Asset, *, request: HttpRequest | None = None) -> None:
     """Hide it everywhere, its public links too. Nothing is deleted: `restore` brings all of it back."""
     asset.trashed_at = timezone.now()
     asset.save(update_fields=["trashed_at"])
+    audit.record(member, "asset.trashed", subject=asset.title, request=request)
+    publish_card(asset)
 
 
-def restore(asset: Asset) -> None:
+def restore(member: Membership, asset: Asset, *, request: HttpRequest | None = None) -> None:
     asset.trashed_at = None
     asset.save(update_fields=["trashed_at"])
+    audit.record(member, "asset.restored", subject=asset.title, request=request)
+    publish_card(asset)
 
 
 def find_or_order_rendition(asset: Asset, format: str, *, again: bool = False) -> Rendition:

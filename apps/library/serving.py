@@ -13,8 +13,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.utils.http import content_disposition_header, parse_etags
 
 BLOCK = 128 * 1024  # bytes in memory for each person who listens
-PRIVATE = "private, max-age=31536000, immutable"  # a file never changes under its address
-PUBLIC = "no-cache"  # asks each time, because a link can be revoked; unchanged costs 304
 
 # What a browser shows or plays and cannot run. All else is downloaded.
 HARMLESS = {
@@ -34,8 +32,8 @@ class Served:
     sha256: str
     content_type: str
     filename: str  # what it is called when it is downloaded
+    cache: str  # Cache-Control
     download: bool = False
-    cache: str = PRIVATE
 
 
 def serve(request: HttpRequest, file: Served) -> HttpResponseBase:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3  # a file that takes its worker down each time is not opened for ever
 RING_AFTER = timedelta(seconds=5)  # by then the first ring has been heard, or was lost
 RINGS_AT_ONCE = 200
-RAW_SOUND = {".pcm": "s16le", ".pcmu": "mulaw", ".ulaw": "mulaw"}
+RAW_PLAYS_AS = "wav"  # no browser plays sound without a container
 
 
 def ring(task: Task, pk: object) -> None:
@@ -45,6 +45,9 @@ def measure(asset_id: str) -> None:
     status, changes = _listen_to(asset)
     if Asset.objects.move_on(asset_id, from_status=AssetStatus.SAVED, to_status=status, **changes):
         asset.refresh_from_db()
+        if status == AssetStatus.READY and audio.is_raw(asset.file.name):
+            rendition, _is_new = Rendition.objects.get_or_create(asset=asset, format=RAW_PLAYS_AS)
+            ring(make_rendition, rendition.pk)
         events.publish_card(asset)
 
 
@@ -137,7 +140,7 @@ def tags(asset: Asset) -> dict[str, str]:
 
 def raw_sound(asset: Asset) -> audio.RawSound | None:
     """How to read a file without a container: as it was asked for. None when the file says it itself."""
-    demuxer = RAW_SOUND.get(PurePath(asset.file.name).suffix)
+    demuxer = audio.RAW.get(PurePath(asset.file.name).suffix)
     if demuxer is None:
         return None
     return audio.RawSound(

@@ -1,0 +1,77 @@
+"""What of an asset can be given out, under which name. Whoever calls has checked permission."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePath
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.http import content_disposition_header
+
+from apps.library.audio import FORMATS, is_raw
+from apps.library.models import Asset, Rendition, RenditionStatus
+from apps.library.services import find_or_order_rendition
+from apps.library.serving import Served, serve
+from apps.library.subtitles import CONTENT_TYPES, WRITERS
+from apps.library.tasks import RAW_PLAYS_AS
+
+REFUSED_BY_DISKS = re.compile(r'[<>:"/\\|?*]+')
+RESERVED_BY_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+LONGEST_STEM = 180  # bytes; most disks allow 255 for the whole name
+
+
+def original(asset: Asset, cache: str, *, download: bool = False) -> Served:
+    """The file byte for byte as it was kept."""
+    name = safe_filename(asset.title, PurePath(asset.file.name).suffix.removeprefix("."))
+    return Served(asset.file.name, asset.size, asset.sha256, asset.content_type, name, cache, download)
+
+
+def rendered(rendition: Rendition, cache: str, *, download: bool = False) -> Served:
+    """The asset in another format; the rendition is READY."""
+    made = FORMATS[rendition.format]
+    name = safe_filename(rendition.asset.title, made.suffix)
+    return Served(rendition.file.name, rendition.size, rendition.sha256, made.content_type, name, cache, download)
+
+
+def serve_sound(request: HttpRequest, asset: Asset, cache: str) -> HttpResponseBase:
+    """Answer a player. No browser plays sound without a container, so such a file is given out as WAV."""
+    if not is_raw(asset.file.name):
+        return serve(request, original(asset, cache))
+    rendition = find_or_order_rendition(asset, RAW_PLAYS_AS)
+    if rendition.status == RenditionStatus.READY:
+        return serve(request, rendered(rendition, cache))
+    response = HttpResponse(status=503)
+    response["Retry-After"] = "2"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def own_format(asset: Asset) -> str:
+    """The key of FORMATS that the file itself already is, or an empty string, e.g. for mu-law in a WAV file."""
+    codec = asset.measurements.get("codec", "")
+    for name, known in FORMATS.items():
+        if known.content_type == asset.content_type and (name != "wav" or codec == known.codec):
+            return name
+    return ""
+
+
+def subtitle_file(asset: Asset, format: str, cache: str, *, download: bool = False) -> HttpResponse:
+    """SRT or VTT, written from what the asset knows. Http404 if it has no subtitles."""
+    if not asset.subtitles:
+        raise Http404
+    response = HttpResponse(WRITERS[format](asset.subtitles), content_type=f"{CONTENT_TYPES[format]}; charset=utf-8")
+    name = safe_filename(asset.title, format)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=download, filename=name) or "inline"
+    response["Cache-Control"] = cache
+    return response
+
+
+def safe_filename(title: str, suffix: str) -> str:
+    """The title as a name on anybody's disk: without what file systems refuse or what reads differently than it is."""
+    visible = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in title)
+    stem = " ".join(REFUSED_BY_DISKS.sub(" ", visible).split()).strip(". ")
+    stem = stem.encode()[:LONGEST_STEM].decode(errors="ignore").strip(". ")
+    if not stem or RESERVED_BY_WINDOWS.match(stem):
+        stem = f"sound {stem}".strip()
+    return f"{stem}.{suffix}" if suffix else stem
