@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class SharingConfig(AppConfig):
     name = "apps.sharing"
     verbose_name = _("Sharing")
+
+    def ready(self) -> None:
+        from apps.workspaces import audit
+        from apps.workspaces.navigation import Page, register
+
+        register(Page("sharing", _("Shares"), "share-2", "sharing:index", order=90, keywords=_("links, public")))
+        audit.describe({"share.created": _("made a public link"), "share.revoked": _("ended a public link")})
