@@ -18,6 +18,10 @@ SHOWN = 30
 @require_GET
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """The list behind the bell: a fragment for the bell, a page for whoever opens the address."""
+    return _show(request)
+
+
+def _show(request: MemberRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     rows = Notification.objects.for_member(request.member)
     if before.isdecimal():
@@ -36,7 +40,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
 def read_all(request: MemberRequest, workspace: str) -> HttpResponse:
     services.mark_read(request.member)
     if request.htmx:
-        return index(request, workspace)
+        return _show(request)
     return redirect("notifications:list", workspace)
 
 
