@@ -33,8 +33,6 @@ class BadMessageError(Exception):
 class SpeechConsumer(MemberConsumer):
     """Takes a person's words to `live` and brings sound back. It owns nothing: a take goes on without it."""
 
-    channel_layer_alias = "none"  # sound never goes through the layer, so the socket does not listen to it
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._listening: dict[uuid.UUID, asyncio.Task[None]] = {}
@@ -63,7 +61,7 @@ class SpeechConsumer(MemberConsumer):
                 "attach": self._attach,
                 "stop": self._stop,
             }
-            handler = handlers.get(message.get("type"))
+            handler = handlers.get(str(message.get("type")))
             if handler is None:
                 raise BadMessageError(_("The studio does not understand this message. Reload the page."))
             await handler(message, asked_at)

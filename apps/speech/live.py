@@ -20,7 +20,7 @@ import httpx
 from django.utils.translation import gettext as _
 
 from apps.minimax.connection import Endpoint
-from apps.minimax.errors import MiniMaxError
+from apps.minimax.errors import AuthenticationError, BalanceError, MiniMaxError, QuotaError
 from apps.minimax.speech import (
     AudioPiece,
     SpeechEnd,
@@ -37,6 +37,7 @@ from apps.speech.rows import in_thread
 from apps.speech.sound import clock_for
 from apps.speech.spool import Spool, Word
 from apps.speech.subtitles import estimate_words, lines_from_answer, lines_from_words
+from apps.workspaces.connections import report_failure
 
 logger = logging.getLogger(__name__)
 
@@ -176,6 +177,7 @@ class Run:
     def __init__(self, take: Take, endpoint: Endpoint, request: SpeechRequest, asked_at: float) -> None:
         self.id = take.pk
         self.is_typed = take.is_typed
+        self._workspace_id = take.workspace_id
         self.uses_socket = take.is_typed or take.request.get("continuous_sound", False)
         self.received = self.words_received = 0
         self.first_ms: int | None = None
@@ -372,6 +374,8 @@ class Run:
         }
         if error is not None:
             changes |= self._explain(error)
+            if isinstance(error, AuthenticationError | BalanceError | QuotaError):
+                await in_thread(report_failure, self._workspace_id, error)
         elif self._ended_as:
             changes |= finishing.explain_early_end(self._ended_as)
         elif self._end is not None:
