@@ -141,7 +141,13 @@ if REDIS_URL:
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
             # The default capacity of 100 drops messages without a word.
-            "CONFIG": {"hosts": [REDIS_URL], "capacity": 2000, "expiry": 30, "prefix": "studio"},
+            # A socket waits for news as long as it takes: redis-py's own limit of 5 s would end every one of them.
+            "CONFIG": {
+                "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
+                "capacity": 2000,
+                "expiry": 30,
+                "prefix": "studio",
+            },
         }
     }
 else:
