@@ -7,6 +7,7 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("account/", include("apps.accounts.urls")),
     path("account/", include("allauth.urls")),
+    path("", include("apps.workspaces.setup_urls")),
     path("", include("apps.sharing.public_urls")),
     path("", include("apps.home.urls")),
     path("w/<slug:workspace>/speech/", include("apps.speech.urls")),
