@@ -7,7 +7,7 @@ import hmac
 import json
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
 from typing import Any
 
@@ -20,7 +20,7 @@ from apps.sandbox.faults import Fault
 from apps.sandbox.journal import Entry
 from apps.sandbox.runtime import runtime
 
-View = Callable[..., Awaitable[HttpResponseBase]]
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 _BAD_GATEWAY = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr>nginx</body></html>"
 
@@ -30,7 +30,7 @@ def entry_of(request: ASGIRequest) -> Entry:
 
 
 def fault_of(request: ASGIRequest) -> Fault | None:
-    return request.scope.get("fault")
+    return entry_of(request).fault
 
 
 def check_key(headers: Mapping[str, str]) -> None:
@@ -88,8 +88,7 @@ async def _disturb(request: ASGIRequest, entry: Entry) -> HttpResponse | None:
         await asyncio.sleep(runtime.delay_s)
     if fault is None:
         return None
-    entry.fault = fault.name
-    request.scope["fault"] = fault
+    entry.fault = fault
     fault.refuse()
     if fault.name == "slow_first_byte":
         await asyncio.sleep(fault.seconds)

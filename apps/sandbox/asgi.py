@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 from apps.sandbox import speech_socket
-from apps.sandbox.envelope import DroppedError
+from apps.sandbox.envelope import DroppedError, base_resp, dumps
 from apps.sandbox.journal import Entry
 from apps.sandbox.pool import close_pool, open_pool
 from apps.sandbox.runtime import runtime
@@ -39,22 +40,21 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
             entry.end()
 
 
-def _named(send: Send, entry: Entry) -> Send:
-    async def send_named(message: Message) -> None:
+def _named(send: Send, entry: Entry) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
+    async def send_named(message: Mapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             entry.status = message["status"]
             message = {**message, "headers": [*message["headers"], (b"Trace-Id", entry.trace_id.encode())]}
         elif message.get("body"):
             entry.answered()
-        await send(message)
+        await send(dict(message))
 
     return send_named
 
 
 async def _websocket(scope: Message, receive: Receive, send: Send, entry: Entry) -> None:
     if scope["path"] != speech_socket.PATH:
-        await send({"type": "websocket.close", "code": 4404})
-        entry.status = 403
+        await _refuse_socket(send, entry)
         return
     try:
         await speech_socket.SpeechSocket(scope, receive, send, entry).run()
@@ -63,6 +63,14 @@ async def _websocket(scope: Message, receive: Receive, send: Send, entry: Entry)
     except Exception:
         traceback.print_exc(file=sys.stderr)
         raise
+
+
+async def _refuse_socket(send: Send, entry: Entry) -> None:
+    entry.status, entry.code = 404, 2013
+    headers = [(b"content-type", b"application/json"), (b"trace-id", entry.trace_id.encode())]
+    content = dumps(base_resp(2013, "invalid params, path: there is nothing at this address")).encode()
+    await send({"type": "websocket.http.response.start", "status": 404, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": content})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

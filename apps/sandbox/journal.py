@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from apps.sandbox.faults import Fault
+
 
 @dataclass
 class Entry:
@@ -22,7 +24,7 @@ class Entry:
     texts: int = 0  # pieces of text spoken
     first_byte_ms: float | None = None
     seconds: float = 0.0
-    fault: str = ""
+    fault: Fault | None = None
     source: str = ""  # the client's own name for itself
 
     def begin(self) -> None:
@@ -34,7 +36,7 @@ class Entry:
 
     def end(self) -> None:
         self.seconds = round(time.time() - self.at, 4)
-        fault = f" fault={self.fault}" if self.fault else ""
+        fault = f" fault={self.fault.name}" if self.fault else ""
         print(  # noqa: T201 - the log is stdout; the launcher puts the part's name before each line
             f"{time.strftime('%H:%M:%S')} {self.method} {self.path} {self.status or 'dropped'} code={self.code} "
             f"{self.seconds * 1000:.0f} ms{fault} trace={self.trace_id}",
@@ -43,7 +45,7 @@ class Entry:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "fault": self.fault.name if self.fault else ""}
 
 
 entries: deque[Entry] = deque(maxlen=10_000)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import secrets
 from decimal import Decimal
+from typing import ClassVar
 
 from django.db import models
 
@@ -27,6 +28,8 @@ class StoredFile(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
+    objects: ClassVar[models.Manager[StoredFile]] = models.Manager()
+
     def __str__(self) -> str:
         return self.filename
 
@@ -42,6 +45,8 @@ class CustomVoice(models.Model):
     first_used_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[models.Manager[CustomVoice]] = models.Manager()
+
     def __str__(self) -> str:
         return self.voice_id
 
@@ -56,6 +61,8 @@ class Charge(models.Model):
     voice_id = models.CharField(max_length=256, blank=True)
     usage_characters = models.PositiveIntegerField()
     price = models.DecimalField(max_digits=12, decimal_places=6, default=Decimal(0))  # USD
+
+    objects: ClassVar[models.Manager[Charge]] = models.Manager()
 
     def __str__(self) -> str:
         return f"{self.usage_characters} characters with {self.model}"

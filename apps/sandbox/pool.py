@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,7 +113,7 @@ class Engine:
         if self._writer and not self._writer.is_closing():
             self._writer.write(data)
 
-    async def speak(self, job: dict[str, Any]) -> AsyncIterator[Piece | Finished]:
+    async def speak(self, job: dict[str, Any]) -> AsyncGenerator[Piece | Finished]:
         """Pieces as they are made, then what was measured. Leaving early ends the work. Raises EngineError."""
         self._last += 1
         number = self._last
@@ -145,9 +147,41 @@ class Engine:
             await asyncio.wait([self._reading], timeout=1)
 
 
+class Memory:
+    """Short results, kept because the same job always gives the same sound: a voice sample costs its work once."""
+
+    MOST, LONGEST = 8 << 20, 256 << 10  # bytes in all, bytes of one
+
+    def __init__(self) -> None:
+        self._results: OrderedDict[str, list[Piece | Finished]] = OrderedDict()
+        self._size = 0
+
+    @staticmethod
+    def key(job: dict[str, Any]) -> str:
+        return hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()
+
+    def find(self, key: str) -> list[Piece | Finished] | None:
+        if key in self._results:
+            self._results.move_to_end(key)
+        return self._results.get(key)
+
+    def keep(self, key: str, result: list[Piece | Finished]) -> None:
+        if key in self._results:
+            return
+        self._results[key] = result
+        self._size += _size(result)
+        while self._size > self.MOST:
+            self._size -= _size(self._results.popitem(last=False)[1])
+
+
+def _size(result: list[Piece | Finished]) -> int:
+    return sum(len(event.audio) for event in result if isinstance(event, Piece))
+
+
 class Pool:
     def __init__(self, folder: Path, most: int) -> None:
         self._folder, self._most = folder, most
+        self._memory = Memory()
         self._engines: list[Engine] = []
         self._watching: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -181,26 +215,39 @@ class Pool:
                 await self._add()
 
     async def _choose(self) -> Engine:
+        """The engine with the least to do; the next one is started and waited for when all are busy."""
         ready = [engine for engine in self._engines if engine.ready.is_set()]
-        if ready:
-            least = min(ready, key=lambda engine: engine.load)
-            if least.load >= BUSY and len(self._engines) < self._most:
-                await self._add()  # it takes jobs as soon as it is ready; until then the first one does
+        least = min(ready, key=lambda engine: engine.load, default=None)
+        if least and least.load < BUSY:
             return least
-        async with asyncio.timeout(START_S):
-            while True:
-                for engine in self._engines:
-                    if engine.ready.is_set():
-                        return engine
-                await asyncio.sleep(0.02)
+        if least and len(self._engines) < self._most:
+            await self._add()
+        starting = [asyncio.create_task(engine.ready.wait()) for engine in self._engines if engine not in ready]
+        if starting:
+            await asyncio.wait(starting, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
+            for waiting in starting:
+                waiting.cancel()
+        ready = [engine for engine in self._engines if engine.ready.is_set()]
+        if not ready:
+            raise EngineError("no engine came up")
+        return min(ready, key=lambda engine: engine.load)
 
-    async def speak(self, job: dict[str, Any]) -> AsyncIterator[Piece | Finished]:
-        try:
-            engine = await self._choose()
-        except TimeoutError:
-            raise EngineError("no engine came up") from None
+    async def speak(self, job: dict[str, Any]) -> AsyncGenerator[Piece | Finished]:
+        key = self._memory.key(job)
+        for event in self._memory.find(key) or ():
+            yield event
+            if isinstance(event, Finished):
+                return
+        engine = await self._choose()
+        result: list[Piece | Finished] = []
+        size = 0
         async with contextlib.aclosing(engine.speak(job)) as events:
             async for event in events:
+                if size <= Memory.LONGEST:
+                    size += len(event.audio) if isinstance(event, Piece) else 0
+                    result.append(event)
+                if isinstance(event, Finished) and size <= Memory.LONGEST:
+                    self._memory.keep(key, result)
                 yield event
 
     async def stop(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
@@ -16,7 +16,7 @@ from apps.sandbox.pool import EngineError, Finished, Piece, pool
 from apps.sandbox.rules import speech
 from apps.sandbox.speech_request import SpeechRequest, check_text, measure, read_request
 
-PIECES_BEFORE_FAULT = 3
+PIECES_BEFORE_FAULT = 2
 STREAM_TYPE = "text/event-stream"
 
 
@@ -121,7 +121,7 @@ async def _chunks(
     wanted: SpeechRequest,
     text: str,
     first: Piece | Finished,
-    events: AsyncIterator[Piece | Finished],
+    events: AsyncGenerator[Piece | Finished],
 ) -> AsyncIterator[bytes]:
     entry, fault = entry_of(request), fault_of(request)
     charged = asyncio.create_task(charge(request.path, entry.trace_id, wanted, text))
@@ -131,6 +131,9 @@ async def _chunks(
     try:
         async for event in _from(first, events):
             if isinstance(event, Finished):
+                data: dict[str, Any] = {"status": 2, "audio": b"".join(whole).hex()}
+                data |= await subtitle_file(url_of(request, ""), entry.trace_id, wanted, event)
+                yield _event(data, entry.trace_id, "success", {**event.extra_info, **measure(text)})
                 break
             number += 1
             if not wanted.exclude_aggregated_audio:
@@ -145,9 +148,6 @@ async def _chunks(
                     await asyncio.sleep(fault.seconds)
                 if name == "error_midway":
                     raise EngineError
-        data: dict[str, Any] = {"status": 2, "audio": b"".join(whole).hex()}
-        data |= await subtitle_file(url_of(request, ""), entry.trace_id, wanted, event)
-        yield _event(data, entry.trace_id, "success", {**event.extra_info, **measure(text)})
     except EngineError:
         entry.code = 1033
         failure = {"data": None, "trace_id": entry.trace_id, **base_resp(1033, "system error")}

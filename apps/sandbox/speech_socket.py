@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
@@ -20,8 +20,8 @@ from apps.sandbox.speech import PIECES_BEFORE_FAULT, charge, subtitle_file
 from apps.sandbox.speech_request import SpeechRequest, check_text, measure, read_request
 
 Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Coroutine[Any, Any, Message]]
+Send = Callable[[Message], Coroutine[Any, Any, None]]
 
 PATH = "/ws/v1/t2a_v2"
 
@@ -36,7 +36,8 @@ class SpeechSocket:
         self._session = uuid4().hex
         self._wanted: SpeechRequest | None = None
         self._fault: Fault | None = None
-        self._texts: asyncio.Queue[str | None] = asyncio.Queue()
+        # Texts in their order, with the refusals of those that are skipped; None ends them.
+        self._texts: asyncio.Queue[str | RefusedError | None] = asyncio.Queue()
         self._speaking: asyncio.Task[None] | None = None
         self._idle_since = asyncio.get_running_loop().time()
         self._spoken = 0
@@ -51,33 +52,32 @@ class SpeechSocket:
             check_key(self._headers)
             self._fault = faults.take(PATH, self._headers.get("x-sandbox-fault", ""))
             if self._fault:
-                self._entry.fault = self._fault.name
+                self._entry.fault = self._fault
                 self._fault.refuse()
             await self._tell("connected_success")
             await self._listen()
         except RefusedError as exc:
-            await self._fail(exc.code, exc.message)
+            await self._fail(exc)
         finally:
             if self._speaking:
                 self._speaking.cancel()
                 with contextlib.suppress(asyncio.CancelledError, DroppedError):
                     await self._speaking
 
-    async def _tell(self, event: str, code: int = 0, message: str = "success", **more: Any) -> None:
-        body = {
-            "session_id": self._session,
-            "event": event,
-            "trace_id": self._entry.trace_id,
-            **more,
-            **base_resp(code, message),
-        }
+    async def _tell(
+        self, event: str, final: bool | None = None, *, error: RefusedError | None = None, **more: Any
+    ) -> None:
+        body: dict[str, Any] = {"session_id": self._session, "event": event, "trace_id": self._entry.trace_id}
+        if final is not None:
+            body["is_final"] = final
+        body |= more | (base_resp(error.code, error.message) if error else base_resp())
         await self._send({"type": "websocket.send", "text": dumps(body)})
         self._idle_since = asyncio.get_running_loop().time()
 
-    async def _fail(self, code: int, message: str) -> None:
-        self._entry.code = code
+    async def _fail(self, error: RefusedError) -> None:
+        self._entry.code = error.code
         with contextlib.suppress(Exception):  # the listener may be gone
-            await self._tell("task_failed", code, message)
+            await self._tell("task_failed", error=error)
             await self._send({"type": "websocket.close", "code": 1000})
 
     def _idle_limit(self) -> float:
@@ -120,26 +120,20 @@ class SpeechSocket:
             self._speaking = asyncio.create_task(self._speak_all(self._wanted))
             await self._tell("task_started")
         elif event == "task_continue" and self._wanted is not None:
-            await self._queue(body.get("text"))
+            self._texts.put_nowait(_text_or_refusal(body.get("text")))
         elif event == "task_finish" and self._wanted is not None:
             self._texts.put_nowait(None)
         else:
-            await self._tell("task_continued", 2202, f"illegal event: {event}", data=None, is_final=False)
-
-    async def _queue(self, text: Any) -> None:
-        if not isinstance(text, str) or not text.strip():
-            await self._tell("task_continued", 2203, "empty text, skipped", data=None, is_final=True)
-        elif len(text) > rules.speech()["max_characters"]:
-            await self._tell("task_continued", 2204, "text over the limit, skipped", data=None, is_final=True)
-        else:
-            self._texts.put_nowait(text)
+            await self._tell("task_continued", False, error=RefusedError(2202, f"illegal event: {event}"), data=None)
 
     async def _speak_all(self, wanted: SpeechRequest) -> None:
         while (text := await self._texts.get()) is not None:
             try:
+                if isinstance(text, RefusedError):
+                    raise text
                 await self._speak(wanted, check_text(text))
             except RefusedError as exc:  # this text cannot be spoken; the next one may
-                await self._tell("task_continued", exc.code, exc.message, data=None, is_final=True)
+                await self._tell("task_continued", True, error=exc, data=None)
             except EngineError:
                 raise RefusedError(1033, "system error") from None
             self._pieces = 0
@@ -167,9 +161,9 @@ class SpeechSocket:
                 async for event in events:
                     if held is not None:
                         if isinstance(event, Finished):
-                            extra = {"extra_info": {**event.extra_info, **measure(text)}}
                             data = _data(held, "") | await subtitle_file(self._base, trace_id, wanted, event)
-                            await self._tell("task_continued", is_final=True, data=data, trace_id=trace_id, **extra)
+                            about = {**event.extra_info, **measure(text)}
+                            await self._tell("task_continued", True, data=data, trace_id=trace_id, extra_info=about)
                             return
                         await self._piece(held, trace_id)
                     if isinstance(event, Piece):
@@ -188,8 +182,16 @@ class SpeechSocket:
                 raise EngineError
         self._entry.answered()
         damage = name if self._pieces == PIECES_BEFORE_FAULT else ""
-        await self._tell("task_continued", is_final=False, data=_data(piece, damage), trace_id=trace_id)
+        await self._tell("task_continued", False, data=_data(piece, damage), trace_id=trace_id)
         self._pieces += 1
+
+
+def _text_or_refusal(text: Any) -> str | RefusedError:
+    if not isinstance(text, str) or not text.strip():
+        return RefusedError(2203, "empty text, skipped")
+    if len(text) > rules.speech()["max_characters"]:
+        return RefusedError(2204, "text over the limit, skipped")
+    return text
 
 
 def _data(piece: Piece, fault: str) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class Mp3Encoder:
         codec.format, codec.layout = "s16p", "mono" if channel == 1 else "stereo"
         # Level 7 is twice as fast as the default. Without the reservoir every frame stands for itself.
         codec.options = {"compression_level": "7", "reservoir": "0" if force_cbr else "1"}
+        codec.thread_count = 1
         codec.open()
         self._codec = codec
         self._frames = _Frames(sample_rate, channel, codec.frame_size, "s16p")
@@ -126,12 +127,16 @@ class ContainerEncoder:
             "opus": ("ogg", "libopus", {"page_duration": "100000", "serial_offset": "1", "fflags": "+bitexact"}),
         }[audio_format]
         self._container = av.open(self._whole or self._sink, "w", format=muxer, options=options)
-        self._stream = self._container.add_stream(codec, rate=sample_rate)
+        stream = self._container.add_stream(codec, rate=sample_rate)
+        if not isinstance(stream, av.AudioStream):
+            raise TypeError(f"{codec} does not encode sound")
+        self._stream = stream
         self._stream.layout = "mono" if channel == 1 else "stereo"
         self._stream.codec_context.format = "s16"
         if codec == "libopus":
             self._stream.bit_rate = 48000 * channel
             self._stream.codec_context.options = {"application": "voip"}
+        self._stream.codec_context.thread_count = 1
         self._stream.codec_context.open()
         self._frames = _Frames(sample_rate, channel, self._stream.codec_context.frame_size or 4096, "s16")
         self.sample_rate, self.samples, self.lead_s = sample_rate, 0, 0.0

@@ -101,7 +101,7 @@ class Espeak:
         return variants
 
     def _variant(self, text: str) -> str:
-        name = hashlib.sha256(text.encode()).hexdigest()[:16]
+        name = "v" + hashlib.sha256(text.encode()).hexdigest()[:16]  # a leading digit would be read as a number
         if name not in self._known:
             path = self._variants / name
             fresh = path.with_suffix(f".{os.getpid()}")
@@ -140,7 +140,7 @@ class Espeak:
             raise EspeakError(f"espeak-ng failed ({status}) with voice {voice.decode()}")
         (count,) = struct.unpack_from("!I", answer)
         words = [struct.unpack_from("!II", answer, 4 + 8 * index) for index in range(count)]
-        samples = np.frombuffer(answer, np.int16, offset=4 + 8 * count).astype(np.float32) / 32768
+        samples = np.frombuffer(answer, np.int16, offset=4 + 8 * count).astype(np.float32) / np.float32(32768)
         return Spoken(samples, [(position, sample / SAMPLE_RATE) for position, sample in words])
 
     def _speak_in_child(self, writer: int, text: str, voice: bytes, rate: int) -> None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from apps.sandbox.engine.characters import Character
 from apps.sandbox.engine.espeak import SAMPLE_RATE
 
-LOUDNESS = -18.0  # LUFS at vol 1
+BEFORE = -12.8  # LUFS before the chain, which gives about -18 after it at vol 1
+_MAKE_UP = 2.6  # dB that the compressor took
 _HEADROOM = 0.80  # -1.9 dBFS: a lossy encoder adds up to one decibel again
 
 _FRAME = 1024
@@ -46,8 +47,7 @@ class Mastering:
             *EFFECTS[effect],
         ]
         gain = 20 * float(np.log10(vol)) + character.gain_db
-        if gain:
-            chain.append(("volume", f"{gain:.3f}dB"))
+        chain.append(("volume", f"{_MAKE_UP + gain:.3f}dB"))
         if gain > 6:
             chain.append(("asoftclip", "type=tanh:threshold=0.8"))
         layout = "mono" if channel == 1 else "stereo"
@@ -59,6 +59,7 @@ class Mastering:
         ]
         self._channel = channel
         self._graph = av.filter.Graph()
+        self._graph.threads = 1  # with threads of its own each chain would cost 1.3 MiB, and a fork must not have any
         step = self._graph.add_abuffer(
             sample_rate=SAMPLE_RATE, format="flt", layout="mono", time_base=Fraction(1, SAMPLE_RATE)
         )
@@ -93,8 +94,11 @@ class Mastering:
 
 EFFECTS: dict[str | None, list[tuple[str, str]]] = {
     None: [],
-    "spacious_echo": [("aecho", "0.85:0.75:190|390|600:0.42|0.24|0.13")],
-    "auditorium_echo": [("aecho", "0.8:0.8:31|53|83|127|179|241|313:0.38|0.33|0.28|0.23|0.18|0.13|0.09")],
+    "spacious_echo": [("aecho", "0.85:0.75:190|390|600:0.42|0.24|0.13"), ("volume", "2.5dB")],
+    "auditorium_echo": [
+        ("aecho", "0.8:0.8:31|53|83|127|179|241|313:0.38|0.33|0.28|0.23|0.18|0.13|0.09"),
+        ("volume", "2dB"),
+    ],
     "lofi_telephone": [
         ("highpass", "f=420:p=2"),
         ("highpass", "f=420:p=2"),

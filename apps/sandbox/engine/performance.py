@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +16,15 @@ from apps.sandbox.engine import characters, mastering, sounds
 from apps.sandbox.engine.characters import Character
 from apps.sandbox.engine.encoders import open_encoder, output_rate
 from apps.sandbox.engine.espeak import SAMPLE_RATE, Espeak
+from apps.sandbox.engine.languages import script_of
 from apps.sandbox.engine.mastering import Mastering
 from apps.sandbox.engine.script import Pause, Reading, Sentence, Sound, read
-from apps.sandbox.engine.subtitles import Word, entry, subtitles
+from apps.sandbox.engine.subtitles import Word, entry, split_word, subtitles
 
 _FIRST_BLOCK, _BLOCK, _LATER_BLOCK = 0.12, 0.25, 0.5  # seconds of sound that one step makes
+# Between two words: a space, a dash, or a script that writes without spaces.
+_WORD_EDGE = re.compile(r"[\s\u2013\u2014\u2026\u0e00-\u0e7f\u2e80-\u9fff\uff00-\uff5e)>]")
+_SPEAKABLE = re.compile(r"\w|[\U0001f000-\U0001faff]")
 _SILENT = 0.004  # below -48 dBFS nothing is heard
 
 
@@ -47,10 +53,10 @@ def _character(job: dict[str, Any]) -> Character:
 class Performance:
     def __init__(self, espeak: Espeak, job: dict[str, Any]) -> None:
         self._espeak, self._job = espeak, job
-        self.begun = time.monotonic()
+        self._heard_since: float | None = None
         self._character = _character(job)
         shift = 2 ** (job["pitch"] / 12)
-        self._variant = characters.replace(self._character, f0=self._character.f0 * shift).variant()
+        self._variant = replace(self._character, f0=self._character.f0 * shift).variant()
         self._rate = round(self._character.pace * job["speed"])
         rate = output_rate(job["format"], job["sample_rate"])
         effect = job["voice_modify"]["sound_effects"] if job["voice_modify"] else None
@@ -84,8 +90,10 @@ class Performance:
         self._gain: float | None = None
 
     def lead_s(self) -> float:
-        """Seconds of sound made so far, less the time it took: who has least is served first."""
-        return self._said / SAMPLE_RATE - (time.monotonic() - self.begun)
+        """How far the sound is ahead of a listener who began with its first piece. Who has least is served first."""
+        if self._heard_since is None:
+            return -math.inf
+        return self._said / SAMPLE_RATE - (time.monotonic() - self._heard_since)
 
     def steps(self) -> Iterator[Step]:
         for samples in self._signal():
@@ -122,6 +130,8 @@ class Performance:
             self._said += len(part)
             audio = self._encoder.encode(self._mastering.push(part))
             self._size += len(audio)
+            if self._heard_since is None:
+                self._heard_since = time.monotonic()
             yield Step(audio, self._new_entries())
 
     def _new_entries(self, *, to_the_end: bool = False) -> list[dict[str, Any]]:
@@ -161,7 +171,7 @@ class Performance:
         first, last = max(0, int(loud[0]) - 60), min(len(spoken.samples), int(loud[-1]) + 120)
         samples = spoken.samples[first:last]
         self._remember_words(piece, spoken.words, first / SAMPLE_RATE, start, len(samples))
-        wanted = mastering.LOUDNESS - 1.6 - mastering.loudness(samples)  # the compressor gives the rest
+        wanted = mastering.BEFORE - mastering.loudness(samples)
         # A single sentence may be a shout or a sigh: follow it only halfway once the speaker's level is known.
         self._gain = wanted if self._gain is None else self._gain + 0.5 * (wanted - self._gain)
         samples = samples * np.float32(10 ** (self._gain / 20))
@@ -171,35 +181,50 @@ class Performance:
         return samples
 
     def _remember_words(
-        self, piece: Sentence, words: list[tuple[int, float]], trimmed_s: float, start: int, count: int
+        self, piece: Sentence, events: list[tuple[int, float]], trimmed_s: float, start: int, count: int
     ) -> None:
         """Words as they stand in the text: several sounds of one written word (a number, a replacement) become one."""
         text = self._job["text"]
-        begins: list[tuple[int, int, float]] = []  # place in the text, place in what is said, seconds
-        for position, seconds in words:
-            position = min(position, len(piece.origins) - 1)
-            origin = piece.origins[position]
-            inside = origin > 0 and _joins(text[origin - 1]) and _joins(text[origin])
-            if begins and (origin <= begins[-1][0] or inside):
-                continue
-            begins.append((origin, position, max(0.0, seconds - trimmed_s)))
+        end_s = count / SAMPLE_RATE
+        begins = [(min(place, len(piece.origins) - 1), max(0.0, seconds - trimmed_s)) for place, seconds in events]
+        if piece.language == "ja":
+            begins = _japanese_words(text, piece, begins, end_s)
         offset = start / SAMPLE_RATE + self._encoder.lead_s
-        for number, (origin, position, seconds) in enumerate(begins):
+        for number, (place, seconds) in enumerate(begins):
             last = number + 1 == len(begins)
-            end = piece.origins[-1] + 1 if last else begins[number + 1][0]
-            until = count / SAMPLE_RATE if last else begins[number + 1][2]
-            self._words.append(
-                Word(
-                    begin=origin,
-                    end=max(end, origin + 1),
-                    time_begin=(offset + seconds) * 1000,
-                    time_end=(offset + until) * 1000,
-                    said=piece.text[position : None if last else begins[number + 1][1]],
-                    sentence=piece.sentence,
-                )
+            following, until = (len(piece.origins), end_s) if last else begins[number + 1]
+            origin = piece.origins[place]
+            word = Word(
+                begin=origin,
+                end=max(origin, piece.origins[-1] if last else piece.origins[following] - 1) + 1,
+                time_begin=(offset + seconds) * 1000,
+                time_end=(offset + until) * 1000,
+                said=piece.text[place:following],
+                sentence=piece.sentence,
             )
+            before = self._words[-1] if self._words else None
+            if before and (origin <= before.begin or _same_word(text, before.begin, word)):
+                self._words[-1] = replace(
+                    before, end=max(before.end, word.end), time_end=word.time_end, said=before.said + word.said
+                )
+            else:
+                self._words += split_word(text, word)
 
 
-def _joins(char: str) -> bool:
-    """Part of a word written with letters; ideographs and kana stand alone."""
-    return (char.isalnum() or char in "'’") and not ("\u2e80" <= char <= "\u9fff" or "\u0e00" <= char <= "\u0e7f")
+def _same_word(text: str, begin: int, word: Word) -> bool:
+    """Whether `word` only goes on with the written word that began at `begin`, or is a sign that was read out."""
+    return not _WORD_EDGE.search(text, begin, word.begin) or not _SPEAKABLE.search(word.said)
+
+
+def _japanese_words(
+    text: str, piece: Sentence, begins: list[tuple[int, float]], end_s: float
+) -> list[tuple[int, float]]:
+    """The synthesiser takes a whole phrase for a word; here one begins wherever kanji follow kana."""
+    edges = {place for place, _ in begins}
+    for place in range(1, len(piece.origins)):
+        here, before = text[piece.origins[place]], text[piece.origins[place - 1]]
+        if here != before and script_of(here) == "han" and script_of(before) == "kana":
+            edges.add(place)
+    known = [*begins, (len(piece.text), end_s)]
+    places, times = [place for place, _ in known], [seconds for _, seconds in known]
+    return [(place, float(np.interp(place, places, times))) for place in sorted(edges)]

@@ -21,6 +21,7 @@ FIRST_BREATH = 60  # the first one is kept short, so that the first sound comes 
 _PAUSE = re.compile(r"<#(\d{1,2}(?:\.\d{1,2})?)#>")
 _SOUND = re.compile(r"\((" + "|".join(SOUNDS) + r")\)")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？；।؟]+[”’」』）]*|\n+")
+_ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|e\.g|i\.e|z\.b|bzw|sig|mme)\.$", re.IGNORECASE)
 _BREATH = re.compile(r"[,;:–—](?=\s)|[，、：،]|\s(?=[(\[])")
 _WORD = re.compile(r"\w")
 
@@ -104,7 +105,9 @@ def _cut(letters: Letters, start: int, end: int) -> Letters:
 
 
 def _replaced(letters: Letters, found: re.Match[str], text: str, language: str | None = None) -> Letters:
-    return Letters(text, [letters.origins[found.start()]] * len(text), language)
+    """Other characters for what was found. They all stand at its beginning, and the last one at its end."""
+    begin, end = letters.origins[found.start()], letters.origins[found.end() - 1]
+    return Letters(text, [begin] * (len(text) - 1) + [end], language)
 
 
 def _split(letters: Letters, pattern: re.Pattern[str]) -> Iterator[Letters | re.Match[str]]:
@@ -238,7 +241,7 @@ def _cuts(text: str, *, short_first: bool) -> Iterator[tuple[int, float]]:
     """Where to stop for breath, and for how long."""
     start = 0
     for found in _SENTENCE_END.finditer(text):
-        if not _WORD.search(text, start, found.start()):
+        if not _WORD.search(text, start, found.start()) or _ABBREVIATION.search(text, start, found.end()):
             continue
         rest = 0.6 if "\n" in found.group() else 0.32
         yield from _long(text, start, found.end(), rest, short_first and start == 0)

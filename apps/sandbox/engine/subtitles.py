@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 LONGEST = 50  # characters in one piece
 _MARKUP = re.compile(r"<#[^#]*#>|\([a-z-]+\)|\$\$")
+_PHONEMES = re.compile(r"\[\[(.*?)\]\]")
+_WRITTEN_WORD = re.compile(r"\S*\w\S*")
 _TRIM = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -19,6 +21,23 @@ class Word:
     time_end: float
     said: str  # as it was given to the synthesiser
     sentence: int
+
+
+def split_word(text: str, word: Word) -> list[Word]:
+    """The synthesiser runs short words together ("at a"): each of them gets its share of the time, by its length."""
+    parts = list(_WRITTEN_WORD.finditer(text, word.begin, word.end))
+    if len(parts) < 2 or word.said.split() != text[word.begin : word.end].split():
+        return [word]
+    letters = sum(len(part.group()) for part in parts)
+    words, begin = [], word.time_begin
+    for number, part in enumerate(parts):
+        until = begin + (word.time_end - word.time_begin) * len(part.group()) / letters
+        end = parts[number + 1].start() if number + 1 < len(parts) else word.end
+        words.append(
+            replace(word, begin=part.start(), end=end, time_begin=begin, time_end=until, said=part.group() + " ")
+        )
+        begin = until
+    return words
 
 
 def word_entry(text: str, word: Word) -> dict[str, Any]:
@@ -37,7 +56,8 @@ def word_entry(text: str, word: Word) -> dict[str, Any]:
 def entry(text: str, words: list[Word], *, with_words: bool, said_before: int = 0) -> dict[str, Any]:
     begin, end = words[0].begin, words[-1].end
     shown = re.sub(r"\s+", " ", _MARKUP.sub(" ", text[begin:end])).strip()
-    said = "".join(word.said for word in words).strip()
+    said = _PHONEMES.sub(r"/\1/", "".join(word.said for word in words))
+    said = re.sub(r"\s+", " ", said).strip()
     return {
         "text": shown,
         "pronounce_text": said,
