@@ -46,10 +46,8 @@ FORMATS = {
 }
 
 
-RAW = {
-    ".pcm": "s16le",
-    ".ulaw": "mulaw",
-}  # suffixes of files without a container, and FFmpeg's name for what is in them
+# Suffixes of files without a container, and FFmpeg's name for what is in them.
+RAW = {".pcm": "s16le", ".ulaw": "mulaw"}
 
 
 def is_raw(name: str) -> bool:
