@@ -30,7 +30,7 @@ LAYOUT_COOKIE = "studio_library"  # grid or list
 @require_safe
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
-    """What was made, newest first. `?q=` words, `?kind=`, `?before=` an asset: the next page, `?layout=`, `?trash=1`."""
+    """What was made, newest first. `?q=` words, `?kind=`, `?before=` an id: the next page, `?layout=`, `?trash=1`."""
     q, kind, is_trash = request.GET.get("q", "").strip(), request.GET.get("kind", ""), "trash" in request.GET
     before = _uuid(request.GET.get("before", ""))
     found = list(services.find_assets(request.member, q=q, kind=kind, before=before, in_trash=is_trash)[: PAGE + 1])

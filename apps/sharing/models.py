@@ -29,8 +29,11 @@ class ShareQuerySet(WorkspaceQuerySet):
 
 
 class Share(models.Model):
-    """A public link to one asset. Found by the hash of its token; the token itself is sealed, so that it can be shown again
-    to the workspace, but not read from a copy of the database."""
+    """A public link to one asset.
+
+    Found by the hash of its token; the token itself is sealed, so that the workspace can see it again, but nobody who has
+    only a copy of the database.
+    """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="shares")
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="shares")

@@ -1,6 +1,14 @@
 """Addresses without a workspace in them: what a guest may open."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.sharing import public_views as views
 
 app_name = "public"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("s/<str:token>/", views.page, name="page"),
+    path("s/<str:token>/file", views.file, name="file"),
+    path("s/<str:token>/download", views.download, name="download"),
+    path("s/<str:token>/subtitles.vtt", views.subtitles, name="subtitles"),
+    path("s/<str:token>/card.png", views.card, name="card"),
+]

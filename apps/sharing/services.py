@@ -50,7 +50,11 @@ def count_view(link: Share) -> None:
     Share.objects.filter(pk=link.pk).update(views=F("views") + 1)
 
 
-def public_url(link: Share, name: str = "page") -> str:
+def absolute_url(name: str, token: str) -> str:
+    return settings.PUBLIC_URL + reverse(f"public:{name}", args=[token])
+
+
+def public_url(link: Share) -> str:
     """The address to pass on; empty when the token can no longer be read."""
     token = link.token
-    return settings.PUBLIC_URL + reverse(f"public:{name}", args=[token]) if token else ""
+    return absolute_url("page", token) if token else ""

@@ -1,0 +1,68 @@
+"""The picture of a link: drawn once, kept in storage, drawn anew when the title or the waveform changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models.fields.files import FieldFile
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from apps.library.storing import discard, store_file, take_over
+from apps.library.waveform import resample
+from apps.sharing import drawing
+from apps.sharing.models import Share
+from studio.config import ROOT
+
+GEIST = ROOT / "node_modules/@fontsource-variable/geist/files"
+LETTERS = ("latin", "latin-ext", "cyrillic", "cyrillic-ext", "vietnamese")
+FONTS = [str(GEIST / f"geist-{letters}-wght-normal.woff2") for letters in LETTERS]
+VERSION = "1"  # of the drawing
+SECONDS_ALLOWED = 30
+
+
+def find_or_draw_card(link: Share) -> FieldFile:
+    """Return the picture as a stored file; `link.card_of` is then the hash of what is on it. Drawing takes a second."""
+    asset = link.asset
+    with translation.override(link.created_by.language or settings.LANGUAGE_CODE):  # not the guest's: it is drawn once
+        label = _("Made with AI · %(model)s") % {"model": asset.model} if asset.model else _("Made with AI")
+    bars = resample(asset.peaks, drawing.BARS)
+    order = {"title": asset.title, "label": label, "duration": _clock(asset.duration_s), "bars": bars}
+    wanted = hashlib.sha256(json.dumps([VERSION, order]).encode()).hexdigest()
+    if link.card_of != wanted:
+        _draw(link, order, wanted)
+    return link.card
+
+
+def _clock(seconds: float | None) -> str:
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02}" if seconds is not None else ""
+
+
+def _draw(link: Share, order: dict, wanted: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="studio-card-") as folder:
+        path = Path(folder) / "card.png"
+        subprocess.run(  # noqa: S603  (our own file, no shell; the order goes through the pipe)
+            [sys.executable, "-I", drawing.__file__],
+            input=json.dumps({**order, "fonts": FONTS, "path": str(path)}).encode(),
+            timeout=SECONDS_ALLOWED,
+            check=True,
+        )
+        stored = store_file(path, link.asset.folder, path.suffix)
+    before = link.card.name
+    with transaction.atomic():
+        is_ours = Share.objects.filter(pk=link.pk, card=before).update(card=stored.name, card_of=wanted)
+        if is_ours:
+            take_over(stored)
+    if is_ours and before:
+        default_storage.delete(before)
+    elif not is_ours:  # somebody else drew it at the same moment
+        discard(stored)
+    link.refresh_from_db(fields=["card", "card_of"])

@@ -1,0 +1,111 @@
+"""What a guest sees: one thing that was made, and nothing else of the workspace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from csp.constants import NONE, SELF
+from csp.decorators import csp_replace
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.library.files import original, serve_sound, subtitle_file
+from apps.library.serving import Served, serve
+from apps.sharing import services
+from apps.sharing.cards import find_or_draw_card
+from apps.sharing.models import Share
+
+CACHE = "no-cache"  # asks each time, because a link can be revoked; unchanged costs a 304
+NOBODY = re.compile(r"bot|crawl|spider|preview|slurp|facebookexternalhit|whatsapp|embedly", re.IGNORECASE)
+POLICY = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "font-src": [SELF],
+    "img-src": [SELF],
+    "media-src": [SELF],
+    "connect-src": None,
+    "object-src": None,
+    "base-uri": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [NONE],
+}
+
+
+def open_link(view: Callable) -> Callable:
+    """Find the link by its token: 404 if there never was one, 410 after its end."""
+
+    @require_safe
+    @csp_replace(POLICY)
+    @wraps(view)
+    def admit(request: HttpRequest, token: str, *args: Any) -> HttpResponseBase:
+        link = Share.objects.with_token(token).select_related("asset", "created_by").first()
+        if link is None:
+            raise Http404
+        if link.is_open:
+            response = view(request, link, token, *args)
+        else:
+            response = render(request, "sharing/gone.html", status=410)
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        response["Referrer-Policy"] = "no-referrer"
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-cache"
+        return response
+
+    return admit
+
+
+@open_link
+def page(request: HttpRequest, link: Share, token: str) -> HttpResponse:
+    if _is_guest(request, link):
+        services.count_view(link)
+    asset = link.asset
+    context = {
+        "link": link,
+        "asset": asset,
+        "token": token,
+        "page_url": services.absolute_url("page", token),
+        "card_url": services.absolute_url("card", token),
+        "file_url": services.absolute_url("file", token),
+    }
+    return render(request, "sharing/public.html", context)
+
+
+@open_link
+def file(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
+    return serve_sound(request, link.asset, CACHE)
+
+
+@open_link
+def download(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
+    if not link.allow_download:
+        raise Http404
+    return serve(request, original(link.asset, CACHE, download=True))
+
+
+@open_link
+def subtitles(request: HttpRequest, link: Share, token: str) -> HttpResponse:
+    return subtitle_file(link.asset, "vtt", CACHE)
+
+
+@open_link
+def card(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
+    """The picture that a chat shows for the link."""
+    drawn = find_or_draw_card(link)
+    response = serve(request, Served(drawn.name, drawn.size, link.card_of, "image/png", "card.png", CACHE))
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _is_guest(request: HttpRequest, link: Share) -> bool:
+    """Whether this opening counts: by a person, from outside the workspace."""
+    if request.method != "GET" or "Sec-Purpose" in request.headers:
+        return False
+    if NOBODY.search(request.headers.get("User-Agent", "")):
+        return False
+    user = request.user
+    return not (user.is_authenticated and user.memberships.filter(workspace_id=link.workspace_id).exists())
