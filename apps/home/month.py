@@ -57,9 +57,9 @@ def month_of(member: Membership) -> Month:
     """Sum up the running month, in the person's own time zone."""
     now = timezone.localtime()
     first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    kept = Asset.objects.visible_to(member) | Asset.objects.in_trash_of(member)  # money spent on trash is spent
     rows = (
-        Asset.objects.visible_to(member)
-        .filter(pk__gte=first_id_of(first))
+        kept.filter(pk__gte=first_id_of(first))
         .annotate(day=TruncDate("created_at"))
         .values("day")
         .annotate(spent=Sum("cost_usd"), made=Count("pk"), seconds=Sum("duration_s"))

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -104,7 +103,7 @@ def asset_hits(member: Membership, query: str) -> list[Hit]:
     if oldest:
         found = found.filter(pk__gt=oldest)
     for word in query.split():
-        found = found.filter(Q(title__icontains=word) | Q(text__icontains=word))
+        found = found.holding(word)
     return [hit_for(asset, member) for asset in found.order_by("-id")[: SHOWN["asset"]]]
 
 

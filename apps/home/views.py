@@ -51,13 +51,15 @@ def enter(request: Any) -> HttpResponse:
 @member_required()
 @require_GET
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
-    assets = Asset.objects.visible_to(request.member).select_related("created_by").order_by("-id")
+    items = items_for(request.member)
+    assets = Asset.objects.visible_to(request.member).select_related("created_by", "workspace").order_by("-id")
     return render(
         request,
         "home/index.html",
         {
             "assets": assets[:LATEST],
-            "items": items_for(request.member),
+            "items": items,
+            "moving": len(items),  # the shell's own look at the tray is spared
             "month": month_of(request.member),
             "kinds": [kind for kind in all_kinds() if kind.recall],
             "may_create": request.member.may("create"),

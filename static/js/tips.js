@@ -9,7 +9,7 @@ let timer = 0;
 function show(element) {
   const inRail = element.dataset.tip === "rail";
   if (inRail && document.documentElement.dataset.rail !== "folded") return;
-  const word = element.getAttribute("aria-label") || element.textContent.trim();
+  const word = (inRail ? "" : element.dataset.tip) || element.getAttribute("aria-label") || element.textContent.trim();
   if (!word || element.matches('[aria-expanded="true"]')) return;
   tip.textContent = word;
   if (element.dataset.shortcut) {

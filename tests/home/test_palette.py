@@ -1,0 +1,87 @@
+"""The command palette: what it finds, and that it finds nothing of others."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from apps.home.palette import fuzzy_score
+from tests.home.test_pages import make_asset
+
+
+@pytest.fixture
+def ask(client):
+    """Ask as a member; returns {group: [labels]} and leaves the last answer on `.answer`."""
+
+    def ask(member, q: str = "", **more: str) -> dict[str, list[str]]:
+        client.force_login(member.user)
+        ask.answer = client.get(reverse("home:palette", args=[member.workspace.slug]), {"q": q, **more})
+        return {str(group.label): [str(hit.label) for hit in group.hits] for group in ask.answer.context["groups"]}
+
+    return ask
+
+
+def test_without_a_word_it_shows_every_page_the_role_may_open(ask, owner, viewer):
+    assert {"Home", "Connection"} <= set(ask(owner)["Go to"])
+    assert "Connection" not in ask(viewer)["Go to"]
+
+
+def test_a_page_is_found_by_letters_in_order(ask, owner):
+    assert "Audit log" in ask(owner, "adtlg")["Go to"]
+
+
+def test_a_take_is_found_by_its_words_in_its_own_workspace_alone(ask, owner, stranger):
+    make_asset(owner, title="Lighthouse", text="the keeper of the light")
+    make_asset(stranger, title="Lighthouse of others")
+    assert ask(owner, "keeper")["Made here"] == ["Lighthouse"]
+    assert ask(owner, "lighthouse")["Made here"] == ["Lighthouse"]
+
+
+def test_a_voice_leads_to_the_speech_page_with_that_voice(ask, creator):
+    from apps.minimax import catalogue
+
+    voice_id, voice = next(iter(catalogue.voices.system.items()))
+    assert voice.name in ask(creator, voice.name)["Voices"]
+    assert f"voice_id={voice_id}" in ask.answer.content.decode()
+
+
+def test_a_viewer_is_not_offered_voices(ask, viewer):
+    assert "Voices" not in ask(viewer, "woman")
+
+
+def test_what_was_chosen_lately_comes_first(ask, owner):
+    asset = make_asset(owner, title="Lighthouse")
+    assert ask(owner, recent=f"asset:{asset.pk},page:team")["Recent"] == ["Lighthouse", "Team"]
+
+
+@pytest.mark.parametrize("key", ["asset:not-a-uuid", "page:nowhere", "voice:nobody", "spell:", "", "asset:" + "0" * 8])
+def test_a_recent_key_that_makes_no_sense_is_left_out(ask, owner, key):
+    assert "Recent" not in ask(owner, recent=key)
+
+
+def test_a_recent_take_of_another_workspace_is_left_out(ask, owner, stranger):
+    assert "Recent" not in ask(owner, recent=f"asset:{make_asset(stranger).pk}")
+
+
+def test_nothing_found_is_said_and_the_word_is_escaped(ask, owner):
+    assert ask(owner, "<zzqqxx>") == {}
+    assert "“&lt;zzqqxx&gt;”" in ask.answer.content.decode()
+
+
+def test_every_option_has_an_id_for_the_screen_reader(ask, owner):
+    ask(owner)
+    page = ask.answer.content.decode()
+    assert page.count('role="option"') == page.count('id="option-')
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [("Team", "Steam"), ("Speech", "Search speech page"), ("Library", "L i b r a r y")],
+)
+def test_a_closer_match_scores_higher(better, worse):
+    word = better.lower()
+    assert fuzzy_score(word, better) > fuzzy_score(word, worse)
+
+
+def test_letters_far_apart_do_not_match():
+    assert fuzzy_score("xyz", "x and many other words and y and at last z") == 0
