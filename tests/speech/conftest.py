@@ -81,7 +81,13 @@ class Page:
 
     async def hear(self, *, until: str | tuple[str, ...] = ("finished", "failed", "refused"), sound: int = 0) -> Heard:
         """Listen to one take up to a message of one of these types, or until so many bytes of `sound` are there."""
-        heard = Heard()
+        return await self._hear(Heard(), until, sound)
+
+    async def hear_more(self, take: str, *, sound: int = 0) -> Heard:
+        """Go on listening to a take that has started."""
+        return await self._hear(Heard(take), ("finished", "failed"), sound)
+
+    async def _hear(self, heard: Heard, until: str | tuple[str, ...], sound: int) -> Heard:
         while True:
             message = await self.receive()
             if isinstance(message, bytes):
