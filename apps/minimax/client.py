@@ -142,7 +142,7 @@ class MiniMaxClient:
     def download(self, url: str, *, read_s: float = QUICK_S) -> bytes:
         """The bytes behind a link that MiniMax gave. Sent without the key; costs nothing, so errors say "no" charge."""
         try:
-            response = self._send("GET", url, read_s)
+            response = self._send("GET", url, read_s, follow_redirects=True)
             if response.status_code != 200:
                 raise error_for_status(response.status_code)
         except MiniMaxError as error:

@@ -21,7 +21,6 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from apps.minimax import messages
 from apps.minimax.client import (
     CONNECT_S,
-    NO_PROXY_MOUNTS,
     MiniMaxClient,
     encode,
     error_from_answer,
@@ -39,6 +38,7 @@ from apps.minimax.errors import (
     error_for_status,
 )
 from apps.minimax.sse import EventParser, EventTooLargeError
+from apps.minimax.transport import StreamTransport
 
 PATH = "/v1/t2a_v2"
 SOCKET_PATH = "/ws/v1/t2a_v2"
@@ -337,8 +337,7 @@ def _link(data: Any) -> str:
 
 def new_http() -> httpx.AsyncClient:
     """A pool for `stream_speech` and `fetch_subtitles`; one per event loop. Holds no key: requests bring their own."""
-    limits = httpx.Limits(max_connections=400, max_keepalive_connections=100, keepalive_expiry=15)
-    return httpx.AsyncClient(limits=limits, mounts=NO_PROXY_MOUNTS, timeout=httpx.Timeout(SILENCE_S, connect=CONNECT_S))
+    return httpx.AsyncClient(transport=StreamTransport(), timeout=httpx.Timeout(SILENCE_S, connect=CONNECT_S))
 
 
 async def stream_speech(
@@ -521,7 +520,10 @@ async def _drain(chunks: AsyncIterator[bytes]) -> None:
 async def fetch_subtitles(http: httpx.AsyncClient, url: str, *, timeout_s: float = SUBTITLES_S) -> list[Subtitle]:
     """Fetch and read a subtitle file. The link needs no key and gets none; it costs nothing."""
     try:
-        async with asyncio.timeout(timeout_s), http.stream("GET", url, timeout=timeout_s) as response:
+        async with (
+            asyncio.timeout(timeout_s),
+            http.stream("GET", url, timeout=timeout_s, follow_redirects=True) as response,
+        ):
             if response.status_code != 200:
                 raise error_for_status(response.status_code)
             content = bytearray()

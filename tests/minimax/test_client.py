@@ -16,7 +16,6 @@ from apps.minimax.errors import (
     UnreachableError,
 )
 from apps.minimax.files import retrieve_file
-from apps.minimax.speech import new_http
 from apps.minimax.voices import delete_voice, list_voices
 from tests.conftest import free_port
 from tests.minimax.servers import KEY, recorded, refusal
@@ -149,7 +148,7 @@ def test_the_key_is_not_in_the_representation_of_a_connection():
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
 def test_a_proxy_of_the_environment_is_used_for_minimax_but_not_for_this_machine(monkeypatch, variable):
     monkeypatch.setenv(variable, "http://proxy.example:3128")
-    http = new_http()
+    http = MiniMaxClient(Endpoint("https://api.minimax.io", KEY))._http
 
     def is_direct(url):
         return http._transport_for_url(httpx.URL(url)) is http._transport
