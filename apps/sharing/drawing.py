@@ -23,9 +23,9 @@ BARS = 96
 FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "C:/Windows/Fonts")
 NAMES = (
     "NotoSansCJK-Medium.ttc", "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "SourceHanSansSC-Regular.otf",
-    "PingFang.ttc", "Hiragino Sans GB.ttc", "msyh.ttc", "wqy-zenhei.ttc", "wqy-microhei.ttc", "DroidSansFallbackFull.ttf",
-    "NotoSans-Regular.ttf", "NotoSansThai-Regular.ttf", "NotoSansDevanagari-Regular.ttf", "NotoSansArabic-Regular.ttf",
-    "NotoSansHebrew-Regular.ttf", "DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf",
+    "PingFang.ttc", "Hiragino Sans GB.ttc", "msyh.ttc", "wqy-zenhei.ttc", "wqy-microhei.ttc",
+    "DroidSansFallbackFull.ttf", "NotoSans-Regular.ttf", "NotoSansThai-Regular.ttf", "NotoSansDevanagari-Regular.ttf",
+    "NotoSansArabic-Regular.ttf", "NotoSansHebrew-Regular.ttf", "DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf",
 )  # fmt: skip
 
 

@@ -31,8 +31,8 @@ class ShareQuerySet(WorkspaceQuerySet):
 class Share(models.Model):
     """A public link to one asset.
 
-    Found by the hash of its token; the token itself is sealed, so that the workspace can see it again, but nobody who has
-    only a copy of the database.
+    Found by the hash of its token; the token itself is sealed, so that the workspace can see it again, but nobody who
+    has only a copy of the database.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="shares")
