@@ -41,7 +41,12 @@ def bring(creator, tmp_path: Path) -> Callable[..., Asset]:
             "kind": "speech",
             "title": "Good evening",
             "text": "Good evening. This is the night shift.",
-            "request": {"text": "Good evening. This is the night shift.", "speed": 1.2, "emotion": "calm", "channel": 1},
+            "request": {
+                "text": "Good evening. This is the night shift.",
+                "speed": 1.2,
+                "emotion": "calm",
+                "channel": 1,
+            },
             "model": "speech-2.8-hd",
             "voice_id": "English_CalmWoman",
             "trace_id": "04ab5c0f1d",

@@ -45,7 +45,14 @@ def test_louder_takes_measure_louder(bring, creator, tmp_path, rings):
     for number, level in enumerate((0.05, 0.5)):
         tone = write_tone(tmp_path / f"{number}.wav", 2, level=level)
         kept = keep(
-            creator, kind="speech", title="t", text="", source=tone, filename="t.wav", content_type="audio/wav", request={}
+            creator,
+            kind="speech",
+            title="t",
+            text="",
+            source=tone,
+            filename="t.wav",
+            content_type="audio/wav",
+            request={},
         )
         measure(str(kept.pk))
         kept.refresh_from_db()
@@ -70,7 +77,14 @@ def test_file_that_cannot_be_opened_is_kept_and_marked(creator, tmp_path, rings,
     source = tmp_path / "broken.wav"
     source.write_bytes(data)
     kept = keep(
-        creator, kind="speech", title="Broken", text="", source=source, filename="b.wav", content_type="audio/wav", request={}
+        creator,
+        kind="speech",
+        title="Broken",
+        text="",
+        source=source,
+        filename="b.wav",
+        content_type="audio/wav",
+        request={},
     )
     measure(str(kept.pk))
     kept.refresh_from_db()
@@ -176,7 +190,9 @@ def test_measuring_what_is_gone_is_quiet():
     make_rendition("999")
 
 
-@pytest.mark.parametrize(("format", "codec"), [("wav", "pcm_s16le"), ("flac", "flac"), ("opus", "opus"), ("m4a", "aac")])
+@pytest.mark.parametrize(
+    ("format", "codec"), [("wav", "pcm_s16le"), ("flac", "flac"), ("opus", "opus"), ("m4a", "aac")]
+)
 def test_rendition_decodes_to_the_same_length_and_says_what_it_is(bring, rings, tmp_path, format, codec):
     kept = bring(seconds=2.5, title="Grüße, 你好")
     rendition = find_or_order_rendition(kept, format)
