@@ -19,7 +19,22 @@ from apps.workspaces.models import Membership
 Text = str | Promise
 
 SEARCHED_ASSETS = 2_000  # newest; the library's own search reads further back
-SHOWN = {"asset": 6, "voice": 5}
+SHOWN = {"page": 8, "asset": 6, "voice": 5}
+
+OWN_PAGES = [  # of the person, not of a workspace: name, label, icon, URL name, more words that find it
+    ("profile", _("Profile"), "user-round", "accounts:profile", _("name, language, time zone, account")),
+    ("sessions", _("Sessions"), "monitor-smartphone", "accounts:sessions", _("devices, sign out elsewhere")),
+    ("password", _("Change the password"), "key-round", "account_change_password", ""),
+    ("email", _("E-mail addresses"), "mail", "account_email", ""),
+    ("new-workspace", _("New workspace"), "plus", "new_workspace", _("team, create")),
+    ("design", _("Design system"), "swatch-book", "home:design", _("components, tokens, colours")),
+    ("sign-out", _("Sign out"), "log-out", "account_logout", _("leave, log out")),
+]
+THEMES = [
+    ("dark", _("Dark theme"), "moon"),
+    ("light", _("Light theme"), "sun"),
+    ("auto", _("Theme of my device"), "sun-moon"),
+]
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,7 @@ class Hit:
     icon: str
     url: str
     hint: Text = ""
+    theme: str = ""  # the page changes to it instead of leading to `url`
 
 
 @dataclass(frozen=True)
@@ -40,7 +56,7 @@ class Group:
 
 
 def fuzzy_score(query: str, text: str) -> int:
-    """How well `query` fits: 0 not at all; whole words beat beginnings of words, those beat letters in order."""
+    """How well `query` fits: 0 not at all. A beginning beats a word inside, whole words beat letters in order."""
     query, text = query.casefold().strip(), text.casefold()
     if not query:
         return 1
@@ -61,22 +77,29 @@ def fuzzy_score(query: str, text: str) -> int:
     return max(1, 40 - gaps) if gaps <= 2 * len(query) else 0
 
 
-def best(query: str, hits: Iterable[tuple[str, Hit]], limit: int) -> list[Hit]:
+LETTERS_IN_ORDER = 40  # scores up to this are guesses: good for a dozen pages, noise among hundreds of voices
+
+
+def best(query: str, hits: Iterable[tuple[str, Hit]], limit: int, *, above: int = 0) -> list[Hit]:
     scored = [(fuzzy_score(query, text), hit) for text, hit in hits]
-    return [hit for score, hit in sorted(scored, key=lambda pair: -pair[0]) if score][:limit]
+    return [hit for score, hit in sorted(scored, key=lambda pair: -pair[0]) if score > above][:limit]
 
 
 def search(member: Membership, query: str, recent: Iterable[str] = ()) -> list[Group]:
     """Return what fits `query`; for an empty one the `recent` keys that still exist here, then every page."""
     query = query.strip()
-    pages = best(query, page_hits(member), 12)
     if not query:
-        groups = [Group(_("Recent"), [hit for key in recent if (hit := find(member, key))]), Group(_("Go to"), pages)]
-    else:
         groups = [
-            Group(_("Go to"), pages[:6]),
+            Group(_("Recent"), [hit for key in recent if (hit := find(member, key))]),
+            Group(_("Go to"), [hit for _text, hit in page_hits(member)]),
+            Group(_("Workspaces"), [hit for _text, hit in workspace_hits(member)]),
+        ]
+    else:
+        elsewhere = [*page_hits(member), *own_hits(), *workspace_hits(member)]
+        groups = [
+            Group(_("Go to"), best(query, elsewhere, SHOWN["page"])),
             Group(_("Made here"), asset_hits(member, query)),
-            Group(_("Voices"), best(query, voice_hits(member), SHOWN["voice"])),
+            Group(_("Voices"), best(query, voice_hits(member), SHOWN["voice"], above=LETTERS_IN_ORDER)),
         ]
     return [group for group in groups if group.hits]
 
@@ -86,14 +109,41 @@ def find(member: Membership, key: str) -> Hit | None:
     if kind == "asset":
         asset = Asset.objects.visible_to(member).filter(pk=name).first() if is_uuid(name) else None
         return hit_for(asset, member) if asset else None
-    source = {"page": page_hits, "voice": voice_hits}.get(kind)
-    return next((hit for _text, hit in source(member) if hit.key == key), None) if source else None
+    source = {"page": page_hits, "voice": voice_hits, "workspace": workspace_hits}.get(kind)
+    hits = source(member) if source else own_hits() if kind in {"own", "theme"} else []
+    return next((hit for _text, hit in hits if hit.key == key), None)
 
 
 def page_hits(member: Membership) -> list[tuple[str, Hit]]:
     return [
         (f"{page.label} {page.keywords}", Hit(f"page:{page.name}", page.label, page.icon, page.url(member.workspace)))
         for page in navigation.pages_for(member)
+    ]
+
+
+def own_hits() -> list[tuple[str, Hit]]:
+    pages = [
+        (f"{label} {words}", Hit(f"own:{name}", label, icon, reverse(url_name)))
+        for name, label, icon, url_name, words in OWN_PAGES
+    ]
+    return pages + [(f"{label}", Hit(f"theme:{name}", label, icon, "", theme=name)) for name, label, icon in THEMES]
+
+
+def workspace_hits(member: Membership) -> list[tuple[str, Hit]]:
+    """Return the person's other workspaces."""
+    others = member.user.memberships.exclude(pk=member.pk).select_related("workspace").order_by("workspace__name")
+    return [
+        (
+            other.workspace.name,
+            Hit(
+                f"workspace:{other.workspace.slug}",
+                other.workspace.name,
+                "arrow-right-left",
+                reverse("home:index", args=[other.workspace.slug]),
+                _("Workspace"),
+            ),
+        )
+        for other in others
     ]
 
 

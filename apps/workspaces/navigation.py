@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from apps.workspaces.models import Membership, Workspace
 
 Text = str | Promise
+PLACES = ("rail", "foot", "palette")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def pages_for(member: Membership, *places: str) -> list[Page]:
         for page in _pages.values()
         if (not places or page.place in places) and member.may(page.can) and page.exists(member.workspace)
     )
-    return sorted(wanted, key=lambda page: page.order)
+    return sorted(wanted, key=lambda page: (PLACES.index(page.place), page.order))
 
 
 def register_counter(name: str, count: Callable[[Membership], int]) -> None:

@@ -2,6 +2,7 @@
 const root = document.documentElement;
 const events = document.getElementById("events");
 const PATIENCE_MS = 2500;
+const NOT_FOUND = 4404;
 let timer = 0;
 
 if (events) {
@@ -15,6 +16,7 @@ if (events) {
   for (const name of ["htmx:wsClose", "htmx:wsError"]) {
     document.addEventListener(name, (event) => {
       if (event.target !== events) return;
+      if (event.detail?.event?.code === NOT_FOUND) location.reload(); // no longer a member, or signed out elsewhere
       timer ||= setTimeout(() => { root.dataset.live = "lost"; }, PATIENCE_MS);
     });
   }

@@ -1,10 +1,21 @@
 // What every htmx request shares: the bar on top, and a sentence when one fails.
 const root = document.documentElement;
 const texts = document.getElementById("texts").dataset;
-let running = 0;
+const BY_HAND = new Set(["click", "submit", "change", "input", "keydown", "keyup", "palette:ask"]);
+const running = new Set();
 
-document.addEventListener("htmx:beforeRequest", () => { running += 1; root.dataset.busy = ""; });
-document.addEventListener("htmx:afterRequest", () => { running = Math.max(0, running - 1); if (!running) delete root.dataset.busy; });
+// What asks by itself (a poll) neither shows the bar nor complains: it will ask again.
+const isByHand = (event) => BY_HAND.has(event.detail.requestConfig?.triggeringEvent?.type);
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!isByHand(event)) return;
+  running.add(event.detail.xhr);
+  root.dataset.busy = "";
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  running.delete(event.detail.xhr);
+  if (!running.size) delete root.dataset.busy;
+});
 
 // Signed out in another tab: the answer is the sign-in page. Go there instead of drawing it into a corner.
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -23,10 +34,6 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", (event) => say(event, texts.offline));
 document.addEventListener("htmx:timeout", (event) => say(event, texts.offline));
 
-// What asks by itself (a poll) fails in silence: it will ask again.
 function say(event, text) {
-  const trigger = event.detail.requestConfig?.triggeringEvent;
-  if (trigger && ["click", "submit", "change", "input", "keydown", "keyup"].includes(trigger.type)) {
-    document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad" } }));
-  }
+  if (isByHand(event)) document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad" } }));
 }

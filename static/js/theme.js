@@ -8,8 +8,8 @@ document.addEventListener("click", (event) => {
   if (theme === "auto") delete root.dataset.theme;
   else root.dataset.theme = theme;
   for (const other of document.querySelectorAll("[data-set-theme]")) {
-    const state = other.hasAttribute("aria-checked") ? "aria-checked" : "aria-pressed";
-    other.setAttribute(state, String(other.dataset.setTheme === theme));
+    const state = ["aria-checked", "aria-pressed"].find((name) => other.hasAttribute(name));
+    if (state) other.setAttribute(state, String(other.dataset.setTheme === theme));
   }
   const url = button.closest("[data-theme-switch]")?.dataset.url;
   if (url) window.htmx.ajax("POST", url, { values: { theme }, swap: "none", source: button });

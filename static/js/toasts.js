@@ -11,6 +11,7 @@ export function toast(text, tone = "ok") {
   box.querySelector(".toast__text").textContent = text;
   while (region.childElementCount > 3) region.firstElementChild.remove();
   region.append(box);
+  document.getElementById("live-region").textContent = text; // a region that was just unhidden is not always read out
   show();
   if (tone !== "bad") leaveLater(box);
 }

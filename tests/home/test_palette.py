@@ -85,3 +85,17 @@ def test_a_closer_match_scores_higher(better, worse):
 
 def test_letters_far_apart_do_not_match():
     assert fuzzy_score("xyz", "x and many other words and y and at last z") == 0
+
+
+def test_the_persons_other_workspaces_are_within_reach_and_those_of_others_are_not(ask, owner, stranger, workspace):
+    from apps.workspaces.models import Membership, Workspace
+
+    mine = Workspace.objects.create(name="Radio Atelier", slug="radio")
+    Membership.objects.create(workspace=mine, user=owner.user, role="viewer")
+    assert ask(owner)["Workspaces"] == ["Radio Atelier"]
+    assert "Elsewhere" not in ask(owner, "elsewhere").get("Go to", [])
+
+
+def test_a_theme_is_changed_in_place(ask, owner):
+    assert ask(owner, "dark")["Go to"] == ["Dark theme"]
+    assert 'data-set-theme="dark"' in ask.answer.content.decode()
