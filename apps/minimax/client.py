@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +17,7 @@ from apps.minimax.connection import LOOPBACK, Endpoint
 from apps.minimax.errors import (
     BrokenAnswerError,
     InvalidRequestError,
+    LinkEndedError,
     MiniMaxError,
     OutcomeUnknownError,
     UnreachableError,
@@ -74,7 +77,9 @@ def error_from_answer(status: int, content: bytes, *, trace_id: str = "") -> Min
         payload = None
     if isinstance(payload, dict):
         if error := error_in(payload, trace_id=trace_id):
-            return error
+            by_status = error_for_status(status, trace_id=error.trace_id, detail=error.detail)
+            # "401" or "429" with a vague code inside is still a refusal before any work
+            return by_status if by_status.charged == "no" and error.charged == "unknown" else error
         told = payload.get("error")
         if isinstance(told, dict):  # the shape of the chat surfaces
             detail = str(told.get("message") or "")
@@ -150,9 +155,64 @@ class MiniMaxClient:
             raise
         return response.content
 
+    def download_to(
+        self,
+        url: str,
+        target: Path,
+        *,
+        at_most: int,
+        on_bytes: Callable[[], object] = lambda: None,
+        read_s: float = QUICK_S,
+    ) -> int:
+        """Write what lies behind a link to `target`, never all of it in memory, and return its length in bytes.
+
+        `on_bytes` is called about every 4 MiB. Raises LinkEndedError for 403, 404 and 410, BrokenAnswerError when fewer
+        bytes came than were announced or more than `at_most`; `target` is removed then. Sent without the key; free.
+        """
+        timeout = httpx.Timeout(read_s, connect=self._connect_s)
+        try:
+            with self._http.stream("GET", url, timeout=timeout, follow_redirects=False) as response:
+                if response.status_code in {403, 404, 410}:
+                    raise LinkEndedError(messages.LINK_ENDED)
+                if response.status_code != 200:
+                    raise error_for_status(response.status_code)
+                written = _write(response, target, at_most, on_bytes)
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            target.unlink(missing_ok=True)
+            error = error_from_transport(exc)
+            error.charged, error.next_step = "no", messages.TRY_AGAIN
+            raise error from exc
+        except MiniMaxError as error:
+            target.unlink(missing_ok=True)
+            error.charged = "no"
+            raise
+        return written
+
     def _send(self, method: str, url: str, read_s: float | None, **sent: Any) -> httpx.Response:
         timeout = httpx.Timeout(self._read_s if read_s is None else read_s, connect=self._connect_s)
         try:
             return self._http.request(method, url, timeout=timeout, **sent)
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
             raise error_from_transport(exc) from exc
+
+
+def _write(response: httpx.Response, target: Path, at_most: int, on_bytes: Callable[[], object]) -> int:
+    """Raises BrokenAnswerError when the length is not the one announced, or is over `at_most`."""
+    announced = response.headers.get("Content-Length", "")
+    written = told = 0
+    with target.open("wb") as file:
+        for piece in response.iter_bytes(1 << 18):
+            written += len(piece)
+            if written > at_most:
+                raise BrokenAnswerError(messages.TOO_LONG)
+            file.write(piece)
+            if written - told >= 1 << 22:
+                told = written
+                on_bytes()
+        file.flush()
+        os.fsync(file.fileno())
+    if not written or (
+        announced.isdigit() and not response.headers.get("Content-Encoding") and int(announced) != written
+    ):
+        raise BrokenAnswerError(messages.DROPPED)
+    return written

@@ -124,6 +124,17 @@ class VoiceError(RefusedError):
     next_step = messages.CHOOSE_VOICE
 
 
+class LinkEndedError(MiniMaxError):
+    """A result's link is over, or never led anywhere. The work itself was done and paid."""
+
+    charged = "no"
+    next_step = messages.TRY_AGAIN
+
+
+class TaskFailedError(MiniMaxError):
+    """MiniMax took the request, worked on it and gave up. Whether that costs anything is not published."""
+
+
 class IdleError(NoWorkDoneError):
     """2201: the live connection was closed because no text came."""
 

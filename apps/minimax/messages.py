@@ -57,6 +57,10 @@ TEXT_TOO_LONG = gettext_noop("A text that is too long was skipped.")
 BAD_ORDER = gettext_noop("MiniMax did not expect this step of the live connection.")
 TROUBLE = gettext_noop("MiniMax had a problem of its own.")
 TROUBLE_STATUS = gettext_noop("MiniMax had a problem of its own (HTTP %(status)s).")
+BAD_PICTURE = gettext_noop("A picture that MiniMax sent is damaged.")
+ALL_WITHHELD = gettext_noop("MiniMax withheld every picture because of its content rules.")
+LINK_ENDED = gettext_noop("The link to the result has ended.")
+TOO_LONG = gettext_noop("What MiniMax sent is larger than any result can be.")
 OTHER = gettext_noop("MiniMax reported a problem (code %(code)s).")
 
 # what to do next

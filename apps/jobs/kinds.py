@@ -1,0 +1,103 @@
+"""What a modality tells the rest of the studio about its jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from django import forms
+
+from apps.library import kinds as library_kinds
+
+if TYPE_CHECKING:
+    from apps.jobs.models import Job
+    from apps.minimax.client import MiniMaxClient
+
+Media = Literal["image", "audio", "video"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One file that MiniMax made and that is to be kept. Exactly one of `url`, `file_id` and `path` says where it lies."""
+
+    media: Media
+    url: str = ""  # a link that expires
+    file_id: str = ""  # at MiniMax: a fresh link is asked for when it is fetched
+    path: str = ""  # already on our disk, in the job's spool folder
+    lifetime_s: int = 0  # of the link; 0: does not expire
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """MiniMax took the request and works on it."""
+
+    minimax_task_id: str
+    trace_id: str = ""
+
+
+@dataclass(frozen=True)
+class StillRunning:
+    minimax_status: str = ""  # MiniMax's own word
+
+
+@dataclass(frozen=True)
+class Finished:
+    """MiniMax is done. `results` may be fewer than asked for; `notice` then says so."""
+
+    results: Sequence[Result]
+    trace_id: str = ""
+    usage: Mapping[str, Any] = field(default_factory=dict)  # as MiniMax reported it
+    cost_usd: Decimal | None = None  # None: as estimated
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One job on its way to MiniMax: what `submit` and `poll` get."""
+
+    job: Job
+    client: MiniMaxClient
+    spool: Path  # a folder for bytes that come with the answer
+
+    def keep(self, audio_or_picture: bytes, media: Media) -> Result:
+        """Put bytes that came with the answer on the disk, before anything else can go wrong."""
+        self.spool.mkdir(parents=True, exist_ok=True)
+        path = self.spool / f"{len(list(self.spool.iterdir()))}.result"
+        path.write_bytes(audio_or_picture)
+        return Result(media=media, path=path.name)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of job. Registered once, in the modality's `ready()`.
+
+    submit, poll: raise a MiniMaxError; whether the job may go back to the queue is decided by the error alone.
+    """
+
+    name: str
+    label: Any  # lazy translation
+    icon: str  # a name at lucide.dev
+    page: str  # URL name of its page, taking the workspace's slug; `?from=<asset id>` fills the form again
+    family: str  # whose rate limit it counts against: a key of the catalogue's rate limits
+    form: type[forms.Form]
+    title: Callable[[Mapping[str, Any]], str]
+    price: Callable[[Mapping[str, Any]], Decimal | None]  # USD, before it runs; None: not known
+    submit: Callable[[Errand], Submitted | Finished]
+    poll: Callable[[Errand], StillRunning | Finished] | None = None  # None: the answer comes at once
+    poll_every_s: float = 10
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Make a kind known to the queue, and to the library for what comes out of it."""
+    _kinds[kind.name] = kind
+    library_kinds.register(library_kinds.Kind(kind.name, kind.label, kind.icon, kind.page))
+
+
+def get_kind(name: str) -> Kind:
+    return _kinds[name]

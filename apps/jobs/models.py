@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.library.models import Asset, new_id
+from apps.workspaces.models import Workspace
+from apps.workspaces.querysets import WorkspaceQuerySet
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    SUBMITTING = "submitting", _("Being sent")
+    WAITING = "waiting", _("Being made")
+    SAVING = "saving", _("Being saved")
+    SUCCEEDED = "succeeded", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Charged(models.TextChoices):
+    NO = "no", _("Nothing was charged")
+    YES = "yes", _("Charged")
+    UNKNOWN = "unknown", _("May have been charged")
+
+
+MOVING = (Status.QUEUED, Status.SUBMITTING, Status.WAITING, Status.SAVING)
+
+
+class JobQuerySet(WorkspaceQuerySet):
+    def moving(self) -> Self:
+        return self.filter(status__in=MOVING)
+
+    def due(self, now: datetime) -> Self:
+        """Jobs that somebody should look at: their time has come and nobody holds them."""
+        return self.moving().filter(Q(leased_until=None) | Q(leased_until__lt=now), next_at__lte=now)
+
+    def claim(self, pk: Any, *, from_status: str, to_status: str, lease: timedelta) -> uuid.UUID | None:
+        """Move one job on and hold it. None if it is not there any more, e.g. another worker took it.
+
+        The token must be shown to change the job again: a worker that slept through its lease changes nothing.
+        """
+        now, token = timezone.now(), uuid.uuid4()
+        free = Q(leased_until=None) | Q(leased_until__lt=now)
+        changed = self.filter(free, pk=pk, status=from_status, next_at__lte=now, is_paused=False).update(
+            status=to_status,
+            lease=token,
+            leased_until=now + lease,
+            attempt=F("attempt") + 1,
+        )
+        return token if changed else None
+
+    def move_on(self, pk: Any, lease: uuid.UUID, **changes: Any) -> bool:
+        """Change a job that we hold, and let it go. False if the lease was lost meanwhile."""
+        return bool(self.filter(pk=pk, lease=lease).update(**changes, lease=None, leased_until=None))
+
+    def renew(self, pk: Any, lease: uuid.UUID, by: timedelta) -> bool:
+        """Hold a job for longer, while work on it goes on. False if the lease was lost meanwhile."""
+        return bool(self.filter(pk=pk, lease=lease).update(leased_until=timezone.now() + by))
+
+
+class Job(models.Model):
+    """One thing a person asked MiniMax for.
+
+    queued → submitting → waiting → saving → succeeded; from any of them to failed or cancelled.
+    Whatever happens to brokers and workers, this row says how far it is and when somebody should look at it again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="jobs")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=20)  # a name in apps.jobs.kinds
+    title = models.CharField(max_length=200)
+    request = models.JSONField()  # the validated form, so that it can be recalled
+    click = models.CharField(max_length=36)  # one per press of the button: a double click finds this job
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    position = models.BigIntegerField(default=0)  # smaller goes first among those that wait for their turn
+    is_paused = models.BooleanField(default=False)  # only before it is sent
+    attempt = models.PositiveIntegerField(default=0)  # claims so far, in any state
+    refusals = models.PositiveIntegerField(default=0)  # times MiniMax said "not now"
+    next_at = models.DateTimeField(default=timezone.now)  # nobody needs to look before this
+    lease = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
+
+    minimax_task_id = models.CharField(max_length=64, blank=True)
+    minimax_status = models.CharField(max_length=20, blank=True)  # MiniMax's own word while it works
+    trace_id = models.CharField(max_length=64, blank=True)  # MiniMax's support asks for it
+    results = models.JSONField(default=list)  # what is to be saved: apps.jobs.kinds.Result as dictionaries
+    results_expire_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    estimate_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    usage = models.JSONField(default=dict)  # what MiniMax reported
+    charged = models.CharField(max_length=7, choices=Charged, default=Charged.NO)
+    error_code = models.IntegerField(null=True)  # MiniMax's own
+    error = models.TextField(blank=True)  # a sentence for the person, never a traceback
+    next_step = models.TextField(blank=True)
+    notice = models.TextField(blank=True)  # what it waits for, or what is worth knowing about the result
+    assets: models.ManyToManyField = models.ManyToManyField(Asset, related_name="jobs")
+
+    objects: ClassVar = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "click"], name="one_job_per_click")]
+        indexes = [
+            models.Index(fields=["next_at"], name="jobs_due", condition=Q(status__in=MOVING)),
+            models.Index(fields=["workspace", "-id"], name="jobs_of_workspace"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_moving(self) -> bool:
+        return self.status in MOVING
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        return self.status in (Status.QUEUED, Status.WAITING)
+
+
+class Turn(models.Model):
+    """When one connection last called one family of endpoints: what the rate limit is counted from."""
+
+    connection = models.ForeignKey("workspaces.Connection", models.CASCADE, related_name="+")
+    family = models.CharField(max_length=20)  # a key of the catalogue's rate limits
+    calls = models.JSONField(default=list)  # unix times in seconds of the calls inside the window, oldest first
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "family"], name="one_turn_per_family")]

@@ -1,0 +1,111 @@
+"""What a person can do with jobs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Min
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.jobs.events import publish
+from apps.jobs.kinds import Kind, get_kind
+from apps.jobs.models import Charged, Job, JobQuerySet, Status
+from apps.jobs.tasks import run_job
+from apps.library.services import shorten
+from apps.library.tasks import ring
+from apps.workspaces import tray
+from apps.workspaces.models import Membership
+
+
+def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, click: str) -> Job:
+    """Store the request and ring a worker once the row is committed.
+
+    `click` is one per press of the button: a second press of the same button returns the first job.
+    """
+    with transaction.atomic():
+        job, is_new = Job.objects.get_or_create(
+            workspace=member.workspace,
+            click=click,
+            defaults={
+                "created_by": member.user,
+                "kind": kind.name,
+                "title": shorten(kind.title(request)),
+                "request": dict(request),
+                "estimate_usd": kind.price(request),
+            },
+        )
+        if is_new:
+            transaction.on_commit(lambda: ring(run_job, job.pk), robust=True)
+    return job
+
+
+def jobs_of(member: Membership, *, mine: bool = False, kind: str = "") -> JobQuerySet:
+    """Newest first, everything the cards show in one query."""
+    jobs = (
+        Job.objects.visible_to(member)
+        .select_related("workspace", "created_by")
+        .prefetch_related("assets")
+        .order_by("-id")
+    )
+    if mine:
+        jobs = jobs.filter(created_by=member.user)
+    return jobs.filter(kind=kind) if kind else jobs
+
+
+def tray_items(member: Membership) -> Iterator[tray.Item]:
+    """What the jobs tray shows of this workspace's jobs."""
+    for job in Job.objects.visible_to(member).moving().select_related("workspace", "created_by"):
+        kind = get_kind(job.kind)
+        yield tray.Item(
+            id=str(job.pk),
+            title=job.title,
+            icon=kind.icon,
+            state=job.get_status_display(),
+            url=f"{reverse(kind.page, args=[job.workspace.slug])}#job-{job.pk}",
+            person=job.created_by,
+            started_at=job.created_at,
+        )
+
+
+def cancel(job: Job) -> bool:
+    """Stop a job. One that MiniMax already has cannot be called back: it is dropped here and may still cost.
+
+    False if it is too late: it is being sent, being saved, or over.
+    """
+    now = timezone.now()
+    changes = {"status": Status.CANCELLED, "finished_at": now, "notice": "", "lease": None, "leased_until": None}
+    done = Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(**changes, charged=Charged.NO)
+    done = done or Job.objects.filter(pk=job.pk, status=Status.WAITING).update(**changes, charged=Charged.UNKNOWN)
+    if done:
+        publish(job.pk)
+    return bool(done)
+
+
+def pause(job: Job, is_paused: bool) -> bool:
+    """Hold a job back, or let it go again. Only before it is sent."""
+    done = Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(is_paused=is_paused, next_at=timezone.now())
+    if done:
+        publish(job.pk)
+        if not is_paused:
+            ring(run_job, job.pk)
+    return bool(done)
+
+
+def move_to_front(job: Job) -> None:
+    """Let it go before everything else that this workspace has waiting."""
+    first = Job.objects.filter(workspace=job.workspace, status=Status.QUEUED).aggregate(first=Min("position"))["first"]
+    Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(position=(first or 0) - 1)
+
+
+def move_to_end(job: Job) -> None:
+    last = Job.objects.filter(workspace=job.workspace, status=Status.QUEUED).aggregate(last=Max("position"))["last"]
+    Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(position=(last or 0) + 1)
+
+
+def run_again(member: Membership, job: Job, *, click: str = "") -> Job:
+    """Ask for the same thing once more, as a new job with a price of its own."""
+    return submit_job(member, get_kind(job.kind), job.request, click=click or str(uuid.uuid4()))

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.jobs import lifecycle
+from apps.jobs.models import Job
+from apps.jobs.services import submit_job
+from apps.jobs.tasks import run_job, sweep
+from apps.library.models import Asset
+from tests.jobs.conftest import OK, picture, pictures, refusal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run(job: Job) -> Job:
+    run_job(str(job.pk))
+    job.refresh_from_db()
+    return job
+
+
+def die(*args, **kwargs):
+    raise KeyboardInterrupt  # nothing catches it: as good as a kill, at exactly this line
+
+
+def let_leases_end() -> None:
+    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_job_keeps_its_pictures(job_at_once, upstream):
+    upstream.answer = lambda *_: pictures(2)
+    job = run(job_at_once)
+    assert (job.status, job.charged, job.usage) == ("succeeded", "yes", {"images": 2})
+    assets = list(job.assets.all())
+    assert [asset.measurements["width"] for asset in assets] == [64, 64]
+    assert assets[0].file.read().startswith(b"\xff\xd8")
+    assert not lifecycle.spool_of(job).exists()
+
+
+def test_a_second_press_of_the_same_button_finds_the_first_job(connected, kind_at_once, upstream):
+    upstream.answer = lambda *_: pictures(1)
+    jobs = [submit_job(connected, kind_at_once, {"prompt": "Once"}, click="same") for _ in range(3)]
+    for job in jobs:
+        run(job)
+    assert len({job.pk for job in jobs}) == 1
+    assert upstream.creates() == 1
+
+
+def test_a_message_that_comes_twice_pays_once(job_at_once, upstream):
+    upstream.answer = lambda *_: pictures(1)
+    run(job_at_once)
+    run(job_at_once)
+    assert upstream.creates() == 1
+
+
+@pytest.mark.parametrize("code", [1002, 1039, 1041])
+def test_not_now_goes_back_to_the_queue_and_says_so(job_at_once, upstream, code):
+    upstream.answer = lambda *_: refusal(code)
+    job = run(job_at_once)
+    assert (job.status, job.charged) == ("queued", "no")
+    assert job.notice and job.next_at > timezone.now()
+    upstream.answer = lambda *_: pictures(1)
+    Job.objects.update(next_at=timezone.now())
+    assert run(job).status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("code", "charged"), [(1008, "no"), (1026, "no"), (2056, "no"), (2013, "no"), (1027, "unknown")]
+)
+def test_a_refusal_ends_the_job_with_its_sentence(job_at_once, upstream, code, charged):
+    upstream.answer = lambda *_: refusal(code)
+    job = run(job_at_once)
+    assert (job.status, job.charged, job.error_code) == ("failed", charged, code)
+    assert job.error and job.next_step
+    assert upstream.creates() == 1
+
+
+def test_silence_after_sending_is_never_sent_again(job_at_once, upstream):
+    upstream.answer = lambda *_: None
+    job = run(job_at_once)
+    assert (job.status, job.charged) == ("failed", "unknown")
+    sweep()
+    assert upstream.creates() == 1
+
+
+def test_a_worker_that_dies_while_sending_leaves_an_honest_card(job_at_once, upstream, monkeypatch):
+    upstream.answer = lambda *_: pictures(1)
+    with monkeypatch.context() as there, pytest.raises(KeyboardInterrupt):
+        there.setattr("apps.jobs.lifecycle._record", die)
+        run(job_at_once)
+    let_leases_end()
+    job = run(job_at_once)
+    assert (job.status, job.charged, upstream.creates()) == ("failed", "unknown", 1)
+
+
+def test_an_answer_that_reached_the_disk_is_not_lost_with_the_worker(job_at_once, upstream, monkeypatch):
+    upstream.answer = lambda *_: pictures(2)
+    with monkeypatch.context() as there, pytest.raises(KeyboardInterrupt):
+        there.setattr("apps.jobs.lifecycle._to_saving", die)
+        run(job_at_once)
+    let_leases_end()
+    job = run(job_at_once)
+    assert (job.status, job.assets.count(), upstream.creates()) == ("succeeded", 2, 1)
+
+
+def test_a_worker_that_dies_while_saving_keeps_each_file_once(job_at_once, upstream, monkeypatch):
+    upstream.answer = lambda *_: pictures(2)
+    with monkeypatch.context() as there, pytest.raises(KeyboardInterrupt):
+        there.setattr("apps.jobs.saving.measure", die)
+        run(job_at_once)
+    let_leases_end()
+    job = run(job_at_once)
+    assert (job.status, Asset.objects.count(), upstream.creates()) == ("succeeded", 2, 1)
+
+
+def test_a_task_is_asked_for_until_it_is_done(job_later, upstream):
+    words = iter(["Queueing", "Processing", "Success"])
+
+    def answer(method, path, body):
+        if method == "POST":
+            return {"task_id": "77", **OK}
+        if "query" in path:
+            return {"status": next(words), "urls": [f"{upstream.url}/result.jpg"], **OK}
+        return picture()
+
+    upstream.answer = answer
+    seen = [run(job_later).minimax_status or job_later.status for _ in range(4)]
+    assert seen[0] == "waiting"
+    assert seen[1:3] == ["Queueing", "Processing"]
+    assert (job_later.status, job_later.assets.count(), upstream.creates()) == ("succeeded", 1, 1)
+
+
+def test_a_question_without_an_answer_is_asked_again(job_later, upstream):
+    upstream.answer = lambda method, path, body: {"task_id": "77", **OK} if method == "POST" else None
+    run(job_later)
+    job = run(job_later)
+    assert job.status == "waiting"
+    assert job.notice
+
+
+def test_content_that_is_refused_while_it_is_made_ends_the_job(job_later, upstream):
+    upstream.answer = lambda method, path, body: {"task_id": "77", **OK} if method == "POST" else refusal(1027)
+    run(job_later)
+    job = run(job_later)
+    assert (job.status, job.error_code) == ("failed", 1027)
+
+
+def test_what_is_not_a_picture_is_never_called_done(job_at_once, upstream):
+    broken = pictures(1)
+    broken["data"]["image_base64"] = ["PGh0bWw+"]  # <html>
+    upstream.answer = lambda *_: broken
+    job = run(job_at_once)
+    assert (job.status, job.charged) == ("failed", "yes")
+
+
+def test_the_rate_limit_is_kept_before_anything_is_sent(connected, kind_at_once, upstream):
+    upstream.answer = lambda *_: pictures(1)
+    jobs = [submit_job(connected, kind_at_once, {"prompt": str(n)}, click=f"c{n}") for n in range(12)]
+    for job in jobs:
+        run(job)
+    assert upstream.creates() == 10  # image: 10 a minute
+    assert [job.status for job in jobs[10:]] == ["queued", "queued"]
+    assert jobs[-1].next_at > timezone.now() + timedelta(seconds=30)
