@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "apps.workspaces",
     "apps.notifications",
     "apps.library",
+    "apps.jobs",
     "apps.speech",
     "apps.sharing",
     "apps.home",
@@ -108,7 +109,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": DATA / "studio.sqlite3",
+            "NAME": str(DATA / "studio.sqlite3"),
             "OPTIONS": SQLITE_OPTIONS,
             "TEST": {"NAME": DATA / "test.sqlite3"},  # one in memory cannot be shared by threads
         }
@@ -166,6 +167,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "run" / "timetable")
 CELERY_BEAT_SCHEDULE = {
     "measure-what-was-kept": {"task": "apps.library.tasks.sweep", "schedule": timedelta(seconds=15)},
+    "look-at-jobs-that-are-due": {"task": "apps.jobs.tasks.sweep", "schedule": timedelta(seconds=2)},
     "close-abandoned-takes": {"task": "apps.speech.tasks.sweep", "schedule": timedelta(seconds=15)},
     "forget-old-sessions": {"task": "apps.accounts.tasks.clear_sessions", "schedule": timedelta(hours=6)},
 }
@@ -237,7 +239,8 @@ if config.is_https:
 # --- messages out -----------------------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = config.email_from
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Without a mail server, mails are files: in the log, a reset link would be there for all who read it.
+EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", DATA / "mail"
 if config.email_url:
     _mail = urlsplit(config.email_url)
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -253,7 +256,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{levelname:<7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"secrets": {"()": "studio.logs.WithoutSecretAddresses"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "httpx": {"level": "WARNING"},  # both would log upstream URLs
