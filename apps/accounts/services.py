@@ -15,11 +15,11 @@ class EmailTakenError(Exception):
     """Somebody already signs in with this address."""
 
 
-def create_person(*, name: str, email: str, password: str) -> User:
+def create_person(*, name: str, email: str, password: str, time_zone: str = "UTC") -> User:
     """Make an account that can sign in at once. Raises EmailTakenError."""
     try:
         with transaction.atomic():
-            user = User.objects.create_user(email, password, name=name)
+            user = User.objects.create_user(email, password, name=name, time_zone=time_zone)
             # Not verified by a mail: whoever runs the studio may have no mail server, and let this person in anyway.
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
             return user

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts import services
+from apps.accounts.devices import describe
 from apps.accounts.forms import ProfileForm, ThemeForm
 from apps.accounts.models import User
 
@@ -25,7 +26,7 @@ class PersonRequest(HttpRequest):
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: PersonRequest) -> HttpResponse:
     person = User.objects.get(pk=request.user.pk)  # a form that is refused must not change the name in the shell
-    form = ProfileForm(request.POST or None, instance=person)
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
@@ -47,7 +48,8 @@ def theme(request: PersonRequest) -> HttpResponse:
 @login_required
 @require_GET
 def sessions(request: PersonRequest) -> HttpResponse:
-    return render(request, "accounts/sessions.html", {"sessions": services.open_sessions(request.user)})
+    rows = [{"session": s, "device": describe(s.user_agent)} for s in services.open_sessions(request.user)]
+    return render(request, "accounts/sessions.html", {"rows": rows})
 
 
 @login_required

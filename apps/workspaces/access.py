@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
 
 from apps.accounts.models import User
 from apps.workspaces.models import Membership
@@ -21,6 +22,7 @@ class MemberRequest(HttpRequest):
 
     user: User
     member: Membership
+    htmx: HtmxDetails
 
 
 def find_member(user: Any, slug: str) -> Membership | None:
@@ -51,6 +53,7 @@ def member_required(can: str = "view") -> Callable:
     """
 
     def decorate(view: Callable) -> Callable:
+        admitted: Any
         if iscoroutinefunction(view):
 
             @wraps(view)
@@ -58,14 +61,16 @@ def member_required(can: str = "view") -> Callable:
                 turned_away = await sync_to_async(_admit)(request, workspace, can)
                 return turned_away or await view(request, workspace, *args, **kwargs)
 
-            admit_async.act = can
-            return admit_async
+            admitted = admit_async
+            admitted.act = can
+            return admitted
 
         @wraps(view)
         def admit(request: HttpRequest, workspace: str, *args: Any, **kwargs: Any) -> HttpResponse:
             return _admit(request, workspace, can) or view(request, workspace, *args, **kwargs)
 
-        admit.act = can
-        return admit
+        admitted = admit
+        admitted.act = can
+        return admitted
 
     return decorate

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.addresses import client_ip
@@ -12,7 +16,7 @@ from apps.workspaces.models import AuditEntry, Membership, Workspace
 from apps.workspaces.querysets import AppendOnlyQuerySet
 
 # What an action is called on the page. Other apps add theirs with `describe` in their `ready()`.
-ACTIONS: dict[str, str] = {
+ACTIONS: dict[str, str | Promise] = {
     "studio.set_up": _("set the studio up"),
     "signin.succeeded": _("signed in"),
     "signin.failed": _("tried to sign in and failed"),
@@ -31,7 +35,7 @@ ACTIONS: dict[str, str] = {
 }
 
 
-def describe(actions: dict[str, str]) -> None:
+def describe(actions: Mapping[str, str | Promise]) -> None:
     ACTIONS.update(actions)
 
 
@@ -53,7 +57,7 @@ def record(
     return AuditEntry.objects.create(
         workspace=workspace,
         actor=user,
-        actor_label=(user.name or _("A person without a name")) if user else "",
+        actor_label=(user.name or __("A person without a name")) if user else "",
         action=action,
         subject=subject[:200],
         ip=client_ip(request) if request else None,

@@ -68,11 +68,12 @@ def open_endpoint(connection: Connection) -> Endpoint:
 
 @dataclass(frozen=True)
 class Choice:
-    """A connection that is not yet anybody's. One with a key was tried and works."""
+    """A connection that is not yet anybody's."""
 
     kind: ConnectionKind = ConnectionKind.SANDBOX
     api_key: str = field(default="", repr=False)
     base_url: str = ""
+    is_tried: bool = False
 
 
 def try_key(api_key: str) -> Choice:
@@ -80,7 +81,7 @@ def try_key(api_key: str) -> Choice:
     answer = check_key(api_key)
     if answer.region is None:
         raise answer.error or AuthenticationError(_("MiniMax does not know this key."))
-    return Choice(ConnectionKind(answer.region), api_key)
+    return Choice(ConnectionKind(answer.region), api_key, is_tried=True)
 
 
 def try_address(base_url: str, api_key: str) -> Choice:
@@ -88,13 +89,22 @@ def try_address(base_url: str, api_key: str) -> Choice:
     base_url = base_url.rstrip("/")
     check_address(base_url)
     check_endpoint(Endpoint(base_url, api_key))
-    return Choice(ConnectionKind.CUSTOM, api_key, base_url)
+    return Choice(ConnectionKind.CUSTOM, api_key, base_url, is_tried=True)
+
+
+def try_sandbox() -> Choice:
+    """Call the sandbox. One that is still starting can be chosen too."""
+    try:
+        check_endpoint(Endpoint(settings.SANDBOX_URL, settings.SANDBOX_KEY))
+    except MiniMaxError:
+        return Choice()
+    return Choice(is_tried=True)
 
 
 def choose(what: str, api_key: str = "", base_url: str = "") -> Choice:
     """Return what "sandbox", "key" or "custom" of the form stands for. Raises MiniMaxError, AddressRefusedError."""
     if what == "sandbox":
-        return Choice()
+        return try_sandbox()
     return try_key(api_key) if what == "key" else try_address(base_url, api_key)
 
 
@@ -109,9 +119,9 @@ def connect(member: Membership, choice: Choice, request: HttpRequest | None = No
                 "key_sealed": seal(key) if key else "",
                 "key_last4": key[-4:] if len(key) >= 16 else "",  # four of a short one would give too much away
                 "base_url": choice.base_url,
-                "status": ConnectionStatus.OK if key else ConnectionStatus.UNTESTED,  # a key was tried just before
+                "status": ConnectionStatus.OK if choice.is_tried else ConnectionStatus.UNTESTED,
                 "status_text": "",
-                "tested_at": timezone.now() if key else None,
+                "tested_at": timezone.now() if choice.is_tried else None,
             },
         )
         record(member, "connection.changed", subject=connection.label, request=request)

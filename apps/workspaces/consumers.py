@@ -41,12 +41,6 @@ class MemberConsumer(AsyncWebsocketConsumer):
         await self.channel_layer.group_add(group, self.channel_name)
         self.groups = [*self.groups, group]  # Channels leaves these by itself
 
-    async def still_may(self, act: str) -> bool:
-        """Whether the person may do `act` now, asked of the database: for what costs money on a socket long open."""
-        slug = self.scope["url_route"]["kwargs"]["workspace"]
-        member = await database_sync_to_async(find_member)(self.scope["user"], slug)
-        return member is not None and member.may(act)
-
     async def membership_changed(self, event: dict[str, Any]) -> None:
         if event["workspace_id"] == self.member.workspace_id:
             slug = self.scope["url_route"]["kwargs"]["workspace"]
@@ -54,8 +48,10 @@ class MemberConsumer(AsyncWebsocketConsumer):
             await self.close(code=COME_BACK if member else NOT_FOUND)
 
     async def session_ended(self, event: dict[str, Any]) -> None:
-        if event["session_key"] in {"", self.scope["session"].session_key}:
+        if not event["session_key"]:
             await self.close(code=COME_BACK)
+        elif event["session_key"] == self.scope["session"].session_key:
+            await self.close(code=NOT_FOUND)
 
     async def person_fragment(self, event: dict[str, Any]) -> None:
         """Only the page's own socket shows what is pushed to the person."""

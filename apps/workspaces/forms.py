@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.forms import time_zones
 from apps.accounts.models import User
 from apps.workspaces.models import Invitation, Membership, Role, Workspace
 from apps.workspaces.services import roles_given_by
@@ -30,12 +31,19 @@ class NewPersonForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),  # never sent back to the page
     )
 
+    time_zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput(attrs={"data-time-zone": ""}))
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password"].help_text = " ".join(password_validators_help_texts())
 
     def clean_email(self) -> str:
         return self.cleaned_data["email"].lower()
+
+    def clean_time_zone(self) -> str:
+        """What the browser says, filled in by a script; what it does not know or we do not is UTC."""
+        zone = self.cleaned_data["time_zone"]
+        return zone if zone in dict(time_zones()) else "UTC"
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -84,7 +92,7 @@ class ConnectionChoiceForm(forms.Form):
 class SetupForm(ConnectionChoiceForm, NewPersonForm):
     workspace = forms.CharField(label=_("Workspace"), max_length=80, help_text=_("Your team's or project's name."))
 
-    field_order = ["name", "email", "password", "workspace", "connection", "api_key"]
+    field_order = ["name", "email", "password", "workspace", "connection", "api_key", "time_zone"]
 
 
 class ConnectionForm(ConnectionChoiceForm):
@@ -151,7 +159,11 @@ class AuditFilterForm(forms.Form):
 
     def __init__(self, *args: Any, people: list[User], actions: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, choices in {"person": [(user.pk, str(user)) for user in people], "action": actions}.items():
+        choices: dict[str, list[tuple[Any, Any]]] = {
+            "person": [(user.pk, str(user)) for user in people],
+            "action": actions,
+        }
+        for name, found in choices.items():
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
-            field.choices = [("", _("All")), *choices]
+            field.choices = [("", _("All")), *found]

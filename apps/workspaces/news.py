@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.workspaces.models import ACTS, Workspace
 
 # Person, workspace, text (lazy, so that each reads it in their own language), address.
-Deliver = Callable[[User, Workspace | None, Any, str], None]
+Deliver = Callable[[User, Workspace | None, Any, str], object]
 
 _deliveries: list[Deliver] = []
 

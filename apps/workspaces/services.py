@@ -210,10 +210,16 @@ def accept(invitation: Invitation, user: User, request: HttpRequest | None = Non
 
 
 def accept_as_new_person(
-    invitation: Invitation, *, name: str, email: str, password: str, request: HttpRequest | None = None
+    invitation: Invitation,
+    *,
+    name: str,
+    email: str,
+    password: str,
+    time_zone: str = "UTC",
+    request: HttpRequest | None = None,
 ) -> User:
     """Make an account and let it in. Raises EmailTakenError, InvitationOverError; nothing is made then."""
     with transaction.atomic():
-        user = create_person(name=name, email=email, password=password)
+        user = create_person(name=name, email=email, password=password, time_zone=time_zone)
         accept(invitation, user, request)
     return user

@@ -39,7 +39,16 @@ def is_allowed(token: str) -> bool:
     return hmac.compare_digest(token.encode(), read_or_make_secret(settings.SETUP_TOKEN_PATH).encode())
 
 
-def set_up(*, name: str, email: str, password: str, workspace: str, choice: Choice, request: HttpRequest) -> Membership:
+def set_up(
+    *,
+    name: str,
+    email: str,
+    password: str,
+    workspace: str,
+    choice: Choice,
+    time_zone: str = "UTC",
+    request: HttpRequest,
+) -> Membership:
     """Make the owner, the workspace and its connection, all or nothing. Raises AlreadySetUpError."""
     with transaction.atomic():
         try:
@@ -49,9 +58,9 @@ def set_up(*, name: str, email: str, password: str, workspace: str, choice: Choi
             raise AlreadySetUpError from exc
         if is_done():
             raise AlreadySetUpError
-        user = create_person(name=name, email=email, password=password)
-        record(user, "studio.set_up", request=request)
+        user = create_person(name=name, email=email, password=password, time_zone=time_zone)
         member = create_workspace(user, workspace, request)
+        record(member, "studio.set_up", request=request)
         connect(member, choice, request)
     if settings.SETUP_TOKEN_PATH:
         settings.SETUP_TOKEN_PATH.unlink(missing_ok=True)

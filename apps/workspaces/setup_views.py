@@ -14,10 +14,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.services import EmailTakenError, sign_in
+from apps.accounts.views import PersonRequest
 from apps.minimax.errors import MiniMaxError
 from apps.workspaces import services
 from apps.workspaces import setup as first_visit
-from apps.workspaces.connections import Choice, choose, connect, explain
+from apps.workspaces.connections import choose, connect, explain, try_sandbox
 from apps.workspaces.forms import NewPersonForm, SetupForm, WorkspaceForm
 
 
@@ -29,7 +30,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         raise Http404
     if not first_visit.is_allowed(request.GET.get("token", "")):
         return render(request, "workspaces/setup_closed.html", status=403)
-    form = SetupForm(request.POST or None)
+    form = SetupForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -40,6 +41,7 @@ def setup(request: HttpRequest) -> HttpResponse:
                 password=data["password"],
                 workspace=data["workspace"],
                 choice=choice,
+                time_zone=data["time_zone"],
                 request=request,
             )
         except MiniMaxError as exc:
@@ -69,7 +71,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
                 messages.success(request, _("Welcome to %(workspace)s.") % {"workspace": member.workspace})
                 return redirect(home)
             return render(request, "workspaces/join.html", context)
-        form = context["form"] = NewPersonForm(request.POST or None)
+        form = context["form"] = NewPersonForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
                 user = services.accept_as_new_person(invitation, request=request, **form.cleaned_data)
@@ -88,8 +90,8 @@ def _invitation_over(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def new_workspace(request: HttpRequest) -> HttpResponse:
-    form = WorkspaceForm(request.POST or None)
+def new_workspace(request: PersonRequest) -> HttpResponse:
+    form = WorkspaceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             member = services.create_workspace(request.user, form.cleaned_data["name"], request)
@@ -97,7 +99,7 @@ def new_workspace(request: HttpRequest) -> HttpResponse:
             form.add_error("name", str(exc))
         else:
             if settings.SANDBOX_URL:
-                connect(member, Choice(), request)
+                connect(member, try_sandbox(), request)
                 return redirect("home:index", member.workspace.slug)
             return redirect("workspaces:connection", member.workspace.slug)
     return render(request, "workspaces/new.html", {"form": form}, status=422 if form.is_bound else 200)

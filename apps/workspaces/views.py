@@ -141,7 +141,7 @@ def revoke_invitation(request: MemberRequest, workspace: str, pk: int) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection(request: MemberRequest, workspace: str) -> HttpResponse:
     current = Connection.objects.visible_to(request.member).first()
-    form = ConnectionForm(request.POST or None, initial=_as_initial(current))
+    form = ConnectionForm(request.POST if request.method == "POST" else None, initial=_as_initial(current))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

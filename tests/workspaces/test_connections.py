@@ -94,7 +94,7 @@ def test_an_outcome_is_not_written_onto_a_key_that_came_in_the_meantime(owner, c
     from apps.workspaces.connections import check
 
     check(owner)
-    assert Connection.objects.get().status == "ok"
+    assert Connection.objects.get().status == "untested"
     report_failure(owner.workspace, AuthenticationError("The key was refused."))
     assert Connection.objects.get().status == "failing"
 

@@ -47,7 +47,7 @@ async def test_the_sockets_of_an_ended_session_close(creator):
     ended, kept = await open_socket(creator), await open_socket(creator)
     await database_sync_to_async(UserSession.objects.create)(user=creator.user, ip="::1", session_key=ended.session_key)
     await database_sync_to_async(end_sessions)(creator.user, but=kept.session_key)
-    assert await ended.read_close() == COME_BACK
+    assert await ended.read_close() == NOT_FOUND
     assert await kept.receive_nothing()
     await ended.close()
     await kept.close()

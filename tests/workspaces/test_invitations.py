@@ -1,3 +1,5 @@
+import io
+import logging
 import re
 from datetime import timedelta
 
@@ -112,3 +114,13 @@ def test_signing_up_without_an_invitation_is_closed(client, owner):
 
 def test_joining_wants_a_csrf_token(csrf_client, invitation):
     assert csrf_client.post(path(invitation[1]), NEW_PERSON).status_code == 403
+
+
+def test_the_link_does_not_stand_in_the_log(csrf_client, client, invitation, monkeypatch):
+    [console] = [handler for handler in logging.getLogger().handlers if handler.name == "console"]
+    monkeypatch.setattr(console, "stream", io.StringIO())
+    assert client.post(path(invitation[1]), {}).status_code == 422
+    assert csrf_client.post(path(invitation[1]), NEW_PERSON).status_code == 403
+    log = console.stream.getvalue()
+    assert log.count("/join/…") == 2
+    assert invitation[1] not in log

@@ -89,6 +89,13 @@ def test_a_wrong_key_names_both_causes_and_keeps_what_was_typed_but_no_secret(cl
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("said", "kept"), [("Asia/Shanghai", "Asia/Shanghai"), ("", "UTC"), ("Mars/Olympus", "UTC")])
+def test_the_browser_says_in_which_zone_the_owner_lives(client, said, kept):
+    client.post(URL, FORM | {"time_zone": said})
+    assert User.objects.get().time_zone == kept
+
+
+@pytest.mark.django_db
 def test_a_weak_password_is_explained_and_nothing_is_made(client):
     response = client.post(URL, FORM | {"password": "nora"})
     assert response.status_code == 422
