@@ -88,8 +88,8 @@ export class Composer {
   }
 
   settings() {
-    const { voiceLabel: voice_label = "", voiceMeta: voice_meta = "" } = this.#form.elements.voice_id.dataset;
-    const settings = { voice_id: this.value("voice_id"), voice_label, voice_meta };
+    const { voiceLabel: voice_label = "", voiceMeta: voice_meta = "", voiceLanguage: voice_language = "" } = this.#form.elements.voice_id.dataset;
+    const settings = { voice_id: this.value("voice_id"), voice_label, voice_meta, voice_language };
     for (const name of NUMBERS) settings[name] = Number(this.value(name));
     for (const name of SWITCHES) settings[name] = this.value(name);
     for (const name of CHOICES) settings[name] = WHOLE.has(name) ? Number(this.value(name)) : this.value(name);
@@ -99,7 +99,7 @@ export class Composer {
 
   /** The fields as the server's form wants them. */
   request() {
-    const { voice_label: _label, voice_meta: _meta, ...settings } = this.settings();
+    const { voice_label: _label, voice_meta: _meta, voice_language: _language, ...settings } = this.settings();
     return { ...settings, timbre_weights: this.mix.map(({ voice_id, weight }) => ({ voice_id, weight })), text: this.text };
   }
 
@@ -116,8 +116,9 @@ export class Composer {
 
   /** Fill in settings; what they do not name stays. */
   apply(settings) {
-    if ("voice_label" in settings) this.#form.elements.voice_id.dataset.voiceLabel = settings.voice_label;
-    if ("voice_meta" in settings) this.#form.elements.voice_id.dataset.voiceMeta = settings.voice_meta;
+    for (const [name, key] of Object.entries({ voice_label: "voiceLabel", voice_meta: "voiceMeta", voice_language: "voiceLanguage" })) {
+      if (name in settings) this.#form.elements.voice_id.dataset[key] = settings[name];
+    }
     for (const name of [...NUMBERS, ...CHOICES, ...SWITCHES, "timbre_weights", "voice_id"]) {
       if (name in settings && settings[name] !== null) this.set(name, settings[name]);
     }

@@ -6,11 +6,13 @@
 const BAR_PX = 3;
 const GAP_PX = 2;
 const BIN_S = 0.05;
+const MISSED_BINS = 12; // a longer jump is a seek
 
 export class Meter {
   #canvas;
   #playback = null;
   #bins = [];
+  #latest = -1;
   #samples = new Float32Array(1024);
   #expected = 0;
   #shownSeconds = 0;
@@ -30,6 +32,7 @@ export class Meter {
   follow(playback, expected) {
     this.#playback = playback;
     this.#bins = [];
+    this.#latest = -1;
     this.#expected = expected;
     this.#shownSeconds = 0;
     this.#run();
@@ -85,6 +88,9 @@ export class Meter {
     const level = Math.sqrt(sum / this.#samples.length);
     const bin = Math.floor(currentTime / BIN_S);
     this.#bins[bin] = Math.max(this.#bins[bin] ?? 0, level);
+    // A busy page draws seldom: what was not looked at is taken to be like its neighbour.
+    for (let missed = this.#latest + 1; bin - this.#latest < MISSED_BINS && missed < bin; missed++) this.#bins[missed] ??= level;
+    this.#latest = bin;
   }
 
   #draw() {

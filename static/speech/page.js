@@ -4,6 +4,7 @@ import { open } from "../js/dialogs.js";
 import { clock, Composer, fill } from "./composer.js";
 import { Inserters } from "./inserters.js";
 import { Meter } from "./meter.js";
+import { openOutput } from "./playback/output.js";
 import { choosePlayback, makePlayback } from "./playback/choose.js";
 import { ScriptView } from "./script_view.js";
 import { SpeechSocket } from "./socket.js";
@@ -24,6 +25,7 @@ const stopButton = find("stop");
 const playButton = find("play");
 const seek = find("seek");
 const typedSwitch = find("typed");
+const ROW_MS = 900; // the server's row says "speaking" half a second after the first sound
 const runKey = `speech:run:${form.dataset.workspace}`;
 
 const composer = new Composer(form, words);
@@ -42,6 +44,7 @@ let pressedAt = 0; // performance.now() of the latest press of anything
 // --- a press --------------------------------------------------------------------------------------------------------
 
 for (const name of ["click", "keydown"]) addEventListener(name, ({ timeStamp }) => (pressedAt = timeStamp), true);
+for (const name of ["pointerdown", "keydown"]) form.addEventListener(name, () => openOutput(), { once: true }); // ready before it is needed
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -67,9 +70,9 @@ function press() {
   if (isTyped) request.text = "";
   const message = { type: isTyped ? "type_start" : "speak", click: newId(), playback, request };
   const since = performance.now() - pressedAt < 250 ? pressedAt : performance.now();
+  socket.ask(message); // first of all: opening the output may take a while
   begin({ message, text: isTyped ? "" : text, speed, streams: composer.hasEffects ? "mp3" : playback, isTyped, pressedAt: isTyped ? null : since });
   remember();
-  socket.ask(message);
 }
 
 /** Put a take on the stage, before or after the server has heard of it. */
@@ -114,15 +117,13 @@ function finishTyping() {
 }
 
 function stop() {
-  if (!run) return;
+  if (!run.isMaking) return run.playback.pause(); // it is kept: nothing to stop but the sound
+  run.isStopping = true;
   run.typed?.end();
   run.playback.stop();
   meter.leave();
-  if (run.isMaking) {
-    run.isStopping = true;
-    if (run.take) socket.tell({ type: "stop", take: run.take });
-    say(words.stopping);
-  }
+  if (run.take) socket.tell({ type: "stop", take: run.take });
+  say(words.stopping);
   showState();
 }
 
@@ -153,7 +154,7 @@ const answers = {
   },
   progress({ upstream_first_ms: ms }) {
     run.upstreamMs = ms;
-    if (ms !== null) figure("upstream").textContent = fill(figure("upstream").dataset.unit, { count: ms });
+    if (ms !== null && !run.isTyped) figure("upstream").textContent = fill(figure("upstream").dataset.unit, { count: ms });
   },
   refused({ click, message, errors }) {
     if (click !== run.message.click && !run.isTyped) return;
@@ -220,7 +221,11 @@ function firstSound() {
   }
   figure("gaps").textContent = String(run.playback.underruns);
   playButton.removeAttribute("data-wanted");
-  if (run.isMaking) say(words.speaking);
+  if (run.isMaking) {
+    say(words.speaking);
+    const { take } = run;
+    setTimeout(() => run?.take === take && run.isMaking && strip.fetch(take), ROW_MS);
+  }
   meter.refresh();
   showState();
 }
@@ -232,6 +237,7 @@ function blocked() {
 }
 
 function ended() {
+  view.point(null);
   if (run.isMaking) return; // type-to-speak: more may come
   showMoment(run.playback.currentTime);
   showState();
@@ -330,7 +336,6 @@ function setMode(mode) {
   const hadFocus = document.activeElement === input || document.activeElement === twin;
   script.dataset.mode = mode;
   const isReading = mode === "read";
-  twin.toggleAttribute("aria-hidden", false);
   if (isReading) {
     twin.removeAttribute("aria-hidden");
     twin.setAttribute("role", "region");
@@ -341,6 +346,7 @@ function setMode(mode) {
     twin.removeAttribute("role");
     twin.removeAttribute("aria-label");
     twin.removeAttribute("tabindex");
+    view.point(null);
     drawDraft();
   }
   for (const button of form.querySelectorAll("[data-inserter]")) button.inert = isReading;
@@ -370,7 +376,7 @@ function soundTags() {
 }
 
 function say(sentence) {
-  find("status").textContent = sentence;
+  find("says").textContent = sentence;
 }
 
 function figure(name) {
@@ -510,7 +516,7 @@ document.addEventListener("takes:recall", async ({ detail: { take, withText } })
   if (withText) composer.setText(page.elements.text.value);
   else {
     const voice = page.elements.voice_id;
-    const settings = { voice_label: voice.dataset.voiceLabel, voice_meta: page.querySelector("[data-voice-meta]").textContent };
+    const settings = { voice_label: voice.dataset.voiceLabel, voice_language: voice.dataset.voiceLanguage, voice_meta: page.querySelector("[data-voice-meta]").textContent };
     for (const field of page.elements) {
       if (!field.name || field.name === "text" || (field.type === "radio" && !field.checked)) continue;
       settings[field.name] = field.type === "checkbox" ? field.checked : field.name === "timbre_weights" ? JSON.parse(field.value || "null") : field.value;

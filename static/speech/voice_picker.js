@@ -10,6 +10,7 @@ export class VoicePicker {
   #list;
   #words;
   #picked = null;
+  #wasOpen = false;
   #samples = new Map(); // voice → blob URL
   #audio = new Audio();
   #playing = null;
@@ -35,8 +36,11 @@ export class VoicePicker {
   }
 
   /** Let the person choose; picked({voice_id, name, meta}) is called once if they do. */
-  show(chosen, picked) {
+  show(chosen, picked, { language = "" } = {}) {
     this.#picked = picked;
+    const select = this.#dialog.querySelector("#voice-language");
+    if (language && !this.#wasOpen) select.add(new Option(language, language, true, true)); // begin among its neighbours
+    this.#wasOpen = true;
     this.#dialog.querySelector("[data-chosen-voice]").value = chosen;
     this.#dialog.querySelector("[data-picker-says]").textContent = "";
     open(this.#dialog);
@@ -46,7 +50,8 @@ export class VoicePicker {
 
   #choose(voice) {
     this.#dialog.close();
-    this.#picked?.({ voice_id: voice.dataset.voice, name: voice.dataset.name, meta: voice.dataset.meta });
+    const { voice: voice_id, name, meta, language } = voice.dataset;
+    this.#picked?.({ voice_id, name, meta, language });
     this.#picked = null;
   }
 
@@ -219,10 +224,11 @@ export class VoiceChoice {
   #pick() {
     if (this.#composer.mix.length) return this.#addToMix();
     const { voice_id: field } = this.#form.elements;
-    this.#picker.show(field.value, ({ voice_id, name, meta }) => {
-      Object.assign(field.dataset, { voiceLabel: name, voiceMeta: meta });
+    const chosen = ({ voice_id, name, meta, language }) => {
+      Object.assign(field.dataset, { voiceLabel: name, voiceMeta: meta, voiceLanguage: language });
       this.#composer.set("voice_id", voice_id);
-    });
+    };
+    this.#picker.show(field.value, chosen, { language: field.dataset.voiceLanguage });
   }
 
   #begin() {

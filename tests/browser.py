@@ -1,0 +1,217 @@
+"""A whole studio in processes of its own, as `make run` starts it, and Chromium to use it with.
+
+Fixtures: `studio` (started and set up once), `tab` (a signed-in page of its own for each test), `open_tab` (more of them, with
+options of Playwright's new_context). Tests that use them are async and carry `browser.marks`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, StorageState, async_playwright, expect
+
+from studio.config import ROOT
+
+PATIENCE_MS = 15_000  # a busy machine with two cores is slow, not broken
+READY = re.compile(r"ready after .*: (http://\S+?)/?\s*$")
+SANDBOX = re.compile(r"sandbox listens on ([\d.]+), port (\d+)")
+OWNER = {"name": "Olga", "email": "olga@example.com", "password": "correct horse battery", "workspace": "Night Shift"}
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+
+# One loop for the whole session: a browser that is shared cannot live in a loop that ends with each test.
+marks = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
+
+
+def find_chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI has no Chromium: .ci/run installs it")
+        pytest.skip(
+            "Chromium is not installed: `apt-get install chromium`, or put chromium or google-chrome on the PATH"
+        )
+    return found
+
+
+@dataclass
+class Studio:
+    """A running studio with one owner, one workspace, and the sandbox."""
+
+    url: str  # http://localhost:PORT
+    sandbox_url: str
+    sandbox_key: str = field(repr=False)
+    slug: str = ""
+    state: StorageState = field(default_factory=lambda: StorageState(cookies=[], origins=[]), repr=False)
+
+    def at(self, path: str = "") -> str:
+        """The address of a page of the workspace."""
+        return f"{self.url}/w/{self.slug}/{path}"
+
+    async def fault(self, name: str, *, seconds: float = 1, path: str = "/v1/t2a_v2", times: int = 1) -> None:
+        """Have the sandbox go wrong on its next request, or the next ones."""
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {self.sandbox_key}"}) as client:
+            wanted = {"fault": name, "seconds": seconds, "path": path, "times": times}
+            (await client.post(f"{self.sandbox_url}/sandbox/faults", json=wanted)).raise_for_status()
+
+    async def no_faults(self) -> None:
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {self.sandbox_key}"}) as client:
+            (await client.delete(f"{self.sandbox_url}/sandbox/faults")).raise_for_status()
+
+
+def wait_for(lines: queue.Queue[str], pattern: re.Pattern[str], seconds: float, heard: list[str]) -> re.Match[str]:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            line = lines.get(timeout=0.5)
+        except queue.Empty:
+            continue
+        heard.append(line)
+        found = pattern.search(line)
+        if found:
+            return found
+    pytest.fail(f"The studio did not say {pattern.pattern!r} within {seconds} s:\n{''.join(heard)}")
+
+
+@pytest.fixture(scope="session")
+def started_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """`manage.py up` on free ports and in an empty folder: the same parts in the same processes as a person gets."""
+    find_chromium()
+    data: Path = tmp_path_factory.mktemp("studio")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_")}
+    env.pop("DJANGO_SETTINGS_MODULE", None)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "up", "--port", "0", "--data", str(data), "--stop-with-parent"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines: queue.Queue[str] = queue.Queue()
+    assert process.stdout is not None
+    reader = threading.Thread(target=lambda out: [lines.put(line) for line in out], args=(process.stdout,), daemon=True)
+    reader.start()
+    try:
+        heard: list[str] = []
+        sandbox = wait_for(lines, SANDBOX, 120, heard)
+        ready = wait_for(lines, READY, 120, heard)
+        yield Studio(ready[1], f"http://{sandbox[1]}:{sandbox[2]}", (data / "sandbox.key").read_text().strip())
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        reader.join(5)
+        process.stdout.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playwright_async() -> AsyncIterator[Playwright]:
+    async with async_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
+        yield playwright
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(playwright_async: Playwright) -> AsyncIterator[Browser]:
+    """Autoplay stays as a person has it: no sound without a press."""
+    browser = await playwright_async.chromium.launch(
+        executable_path=find_chromium(), args=["--no-sandbox", "--mute-audio"]
+    )
+    yield browser
+    await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def studio(started_studio: Studio, chromium: Browser) -> Studio:
+    """The first visit, made in the browser; its session is the one that tabs begin with."""
+    context = await chromium.new_context()
+    page = await context.new_page()
+    await page.goto(started_studio.url)
+    for name in ("name", "email", "password", "workspace"):
+        await page.fill(f"[name={name}]", OWNER[name])
+    await page.check("[name=connection][value=sandbox]")
+    await page.click("main button[type=submit], form button[type=submit]")
+    await page.wait_for_url(re.compile(r"/w/[\w-]+/"), timeout=PATIENCE_MS)
+    started_studio.slug = re.search(r"/w/([\w-]+)/", page.url)[1]
+    started_studio.state = await context.storage_state()
+    await context.close()
+    return started_studio
+
+
+OpenTab = Callable[..., Awaitable[Page]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_tab(studio: Studio, chromium: Browser) -> AsyncIterator[OpenTab]:
+    """Open a signed-in page, in a browser of its own as far as storage goes. At the end no script may have failed."""
+    contexts, faults = [], []
+
+    async def opened(path: str = "", *, init_script: str = "", **options: Any) -> Page:
+        context = await chromium.new_context(**({"storage_state": studio.state} | options))
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        if init_script:
+            await context.add_init_script(init_script)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: faults.extend(_broken_rules(message)))
+        await page.goto(studio.at(path))
+        return page
+
+    yield opened
+    for context in contexts:
+        await context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tab(open_tab: OpenTab) -> Page:
+    return await open_tab()
+
+
+def _broken_rules(message: ConsoleMessage) -> list[str]:
+    """What the browser refused because of the content security policy."""
+    return [message.text] if "Content Security Policy" in message.text else []
+
+
+async def find_barriers(page: Page, *, within: str = "") -> list[str]:
+    """Serious and critical findings of axe, one line each."""
+    # evaluate() runs beside the content security policy; a <script> element would not
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate(
+        """async (within) => {
+            const { violations } = await axe.run(within || document, { resultTypes: ["violations"] });
+            return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+                .flatMap(({ id, help, nodes }) => nodes.map(({ html, any }) => `${id}: ${help}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}`));
+        }""",
+        within,
+    )
+    return list(found)
+
+
+async def until(condition: Callable[[], Awaitable[Any]], *, seconds: float = PATIENCE_MS / 1000, what: str = "") -> Any:
+    """Ask again and again until the answer is true; return it."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = await condition()
+        if answer:
+            return answer
+        assert time.monotonic() < end, f"not within {seconds} s: {what or condition}"
+        await asyncio.sleep(0.03)
