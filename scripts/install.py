@@ -130,15 +130,15 @@ def settings_for_uv() -> dict:
     if any(name.startswith("UV_") and "INDEX" in name for name in os.environ):
         return {}
     listed = subprocess.run([*pip(), "config", "list"], capture_output=True, text=True).stdout
-    found = {}
+    found: dict[str, str] = {}
     for line in listed.splitlines():
         key, _, value = line.partition("=")
-        found.setdefault(key.rpartition(".")[2], ast.literal_eval(value))  # the environment is listed first
+        found.setdefault(key.rpartition(".")[2], str(ast.literal_eval(value)))  # the environment is listed first
     settings = {UV_NAMES[key]: " ".join(value.split()) for key, value in found.items() if key in UV_NAMES}
     if "UV_FIND_LINKS" in settings:
         settings["UV_FIND_LINKS"] = settings["UV_FIND_LINKS"].replace(" ", ",")
     if "no-index" in found:
-        settings["UV_NO_INDEX"] = str(found["no-index"])
+        settings["UV_NO_INDEX"] = found["no-index"]
     # As pip does: any index may serve any package. The hashes say which file is the right one.
     return {"UV_INDEX_STRATEGY": "unsafe-best-match", **settings}
 

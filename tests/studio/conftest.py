@@ -26,6 +26,7 @@ class Studio:
 
     def __init__(self, data: Path, **env: str) -> None:
         self.data = data
+        self.address = ""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("STUDIO_", "DJANGO_"))}
         for name in ("DATABASE_URL", "REDIS_URL"):
             inherited.pop(name, None)
@@ -113,6 +114,16 @@ def prepared(tmp_path_factory) -> Path:
 @pytest.fixture
 def data(prepared, tmp_path) -> Path:
     return Path(shutil.copytree(prepared, tmp_path / "a data folder"))
+
+
+@pytest.fixture(scope="module")
+def running(prepared, tmp_path_factory) -> Iterator[Studio]:
+    """A studio that several tests look at, or make suffer a little."""
+    studio = Studio(Path(shutil.copytree(prepared, tmp_path_factory.mktemp("running") / "a data folder")))
+    studio.address = studio.is_ready()
+    yield studio
+    studio.process.send_signal(signal.SIGTERM)
+    studio.ends()
 
 
 @pytest.fixture

@@ -82,6 +82,15 @@ def test_parts_stop_in_the_order_of_the_table(stage):
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_a_supervisor_and_a_closed_terminal_all_stop_it(stage, number):
+    process = stage(f'(part("steady", "{STEADY.format("steady")}"),)')
+    wait_for(process, "ready")
+    process.send_signal(number)
+    assert "steady stops" in process.communicate(timeout=20)[0]
+    assert process.returncode == 0
+
+
 def test_a_part_starts_after_those_it_needs(stage, tmp_path):
     process = stage(
         '(part("later", "test -e READY/early.ready && touch READY/later.ready; sleep 60", after=("early",)),'
