@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -53,7 +54,7 @@ def serve(request: HttpRequest, file: Served) -> HttpResponseBase:
     if request.method == "HEAD":
         response = HttpResponse()
     elif isinstance(request, ASGIRequest):  # an ordinary iterator would be read into memory whole
-        response = StreamingHttpResponse(_read_async(file.name, start, end))
+        response = StreamingHttpResponse(_Blocks(file.name, start, end))
     else:
         response = StreamingHttpResponse(_read(file.name, start, end))
     response["Content-Length"] = str(end - start)
@@ -104,13 +105,24 @@ def _read(name: str, start: int, end: int) -> Iterator[bytes]:
             yield block
 
 
-async def _read_async(name: str, start: int, end: int) -> AsyncIterator[bytes]:
-    stored = await asyncio.to_thread(default_storage.open, name, "rb")
-    try:
-        await asyncio.to_thread(stored.seek, start)
-        left = end - start
-        while left > 0 and (block := await asyncio.to_thread(stored.read, min(BLOCK, left))):
-            left -= len(block)
-            yield block
-    finally:  # also when the listener leaves
-        stored.close()
+class _Blocks:
+    """The same for an event loop: reads in a thread. Django closes it when the listener has left."""
+
+    def __init__(self, name: str, start: int, end: int) -> None:
+        self.name, self.start, self.end = name, start, end
+        self.stored: File | None = None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.stored = stored = await asyncio.to_thread(default_storage.open, self.name, "rb")
+        try:
+            await asyncio.to_thread(stored.seek, self.start)
+            left = self.end - self.start
+            while left > 0 and (block := await asyncio.to_thread(stored.read, min(BLOCK, left))):
+                left -= len(block)
+                yield block
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        if self.stored is not None:
+            self.stored.close()

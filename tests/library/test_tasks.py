@@ -24,6 +24,19 @@ def age(rows, seconds: float = 60) -> None:
     rows.update(created_at=timezone.now() - timedelta(seconds=seconds))
 
 
+def keep_as_it_is(member, source: Path) -> Asset:
+    return keep(
+        member,
+        kind="speech",
+        title="A take",
+        text="",
+        source=source,
+        filename="take.wav",
+        content_type="audio/wav",
+        request={},
+    )
+
+
 @pytest.mark.parametrize("format", ["mp3", "wav", "flac", "opus", "m4a"])
 def test_length_and_shape_are_measured_from_the_decoded_sound(bring, rings, format):
     kept = bring(seconds=3.0, format=format)
@@ -40,31 +53,20 @@ def test_length_and_shape_are_measured_from_the_decoded_sound(bring, rings, form
     assert found["bit_rate"] == pytest.approx(kept.size * 8 / kept.duration_s, rel=0.01)
 
 
-def test_louder_takes_measure_louder(bring, creator, tmp_path, rings):
+def test_louder_takes_measure_louder(creator, tmp_path, rings):
     levels = []
     for number, level in enumerate((0.05, 0.5)):
         tone = write_tone(tmp_path / f"{number}.wav", 2, level=level)
-        kept = keep(
-            creator,
-            kind="speech",
-            title="t",
-            text="",
-            source=tone,
-            filename="t.wav",
-            content_type="audio/wav",
-            request={},
-        )
+        kept = keep_as_it_is(creator, tone)
         measure(str(kept.pk))
         kept.refresh_from_db()
         levels.append(kept.measurements["loudness_lufs"])
     assert levels[1] - levels[0] == pytest.approx(20, abs=0.5)
 
 
-def test_silence_has_no_loudness_and_a_flat_line(bring, creator, tmp_path, rings):
+def test_silence_has_no_loudness_and_a_flat_line(creator, tmp_path, rings):
     tone = write_tone(tmp_path / "silence.wav", 1, level=0)
-    kept = keep(
-        creator, kind="speech", title="t", text="", source=tone, filename="t.wav", content_type="audio/wav", request={}
-    )
+    kept = keep_as_it_is(creator, tone)
     measure(str(kept.pk))
     kept.refresh_from_db()
     assert kept.status == "ready"
@@ -76,16 +78,7 @@ def test_silence_has_no_loudness_and_a_flat_line(bring, creator, tmp_path, rings
 def test_file_that_cannot_be_opened_is_kept_and_marked(creator, tmp_path, rings, client, data):
     source = tmp_path / "broken.wav"
     source.write_bytes(data)
-    kept = keep(
-        creator,
-        kind="speech",
-        title="Broken",
-        text="",
-        source=source,
-        filename="b.wav",
-        content_type="audio/wav",
-        request={},
-    )
+    kept = keep_as_it_is(creator, source)
     measure(str(kept.pk))
     kept.refresh_from_db()
     assert (kept.status, kept.file.read()) == ("damaged", data)
