@@ -18,7 +18,7 @@ from apps.speech import live, services, voices
 from apps.speech.elsewhere import follow
 from apps.speech.forms import SpeechForm, TypedSpeechForm
 from apps.speech.models import Take
-from apps.speech.rows import in_thread
+from apps.speech.rows import in_background, in_thread
 from apps.speech.scripts import find_text_problems, normalise
 from apps.workspaces.consumers import MemberConsumer
 
@@ -103,7 +103,7 @@ class SpeechConsumer(MemberConsumer):
     async def _find_unknown_voice(self, request: dict[str, Any]) -> str | None:
         for voice_id in (request["voice_id"], *(part["voice_id"] for part in request["timbre_weights"])):
             is_known = not voice_id or voice_id in catalogue.voices.everything
-            if not is_known and not await in_thread(voices.is_known, self.member.workspace, voice_id):
+            if not is_known and not await in_background(voices.is_known, self.member.workspace, voice_id):
                 return voice_id
         return None
 

@@ -12,7 +12,7 @@ from django.core.files import File
 from apps.speech import finishing
 from apps.speech.live import Listener
 from apps.speech.models import Take
-from apps.speech.rows import in_thread
+from apps.speech.rows import in_background, in_thread
 from apps.speech.spool import Spool, Word
 
 LOOK_AT_SPOOL_S = 0.1
@@ -87,7 +87,7 @@ class Recording:
                 if not take.is_moving:
                     if self._spool:
                         self._measure()  # the last of it, before the last message
-                    self.final = await in_thread(finishing.final_message, take)
+                    self.final = await in_background(finishing.final_message, take)
             elif self._spool:
                 self._measure()
             for listener in self._listeners:
@@ -97,7 +97,7 @@ class Recording:
 async def follow(take: Take) -> Recording:
     recording = Recording(take.pk)
     # Read after the registry was found empty: a run that has just ended here is on the row by now.
-    await in_thread(lambda: recording.open(_read_row(take.pk)))
+    await in_background(lambda: recording.open(_read_row(take.pk)))
     recording.watch()
     return recording
 

@@ -33,7 +33,7 @@ from apps.minimax.speech import (
 )
 from apps.speech import finishing
 from apps.speech.models import Charged, Status, Take
-from apps.speech.rows import in_thread
+from apps.speech.rows import in_background, in_thread
 from apps.speech.sound import clock_for
 from apps.speech.spool import Spool, Word
 from apps.speech.subtitles import estimate_words, lines_from_answer, lines_from_words
@@ -375,7 +375,7 @@ class Run:
         if error is not None:
             changes |= self._explain(error)
             if isinstance(error, AuthenticationError | BalanceError | QuotaError):
-                await in_thread(report_failure, self._workspace_id, error)
+                await in_background(report_failure, self._workspace_id, error)
         elif self._ended_as:
             changes |= finishing.explain_early_end(self._ended_as)
         elif self._end is not None:
@@ -384,7 +384,7 @@ class Run:
         usage = self._usage or (_usage(self._end.info) if self._end else {})
         changes["usage"] = usage
         changes |= await self._subtitles(whole=changes["outcome"] == Status.KEPT)
-        return await in_thread(finishing.finish, self.id, changes)
+        return await in_background(finishing.finish, self.id, changes)
 
     async def _subtitles(self, *, whole: bool) -> dict[str, Any]:
         """The best timing there is: MiniMax's file, its words while streaming, or an estimate for a whole text."""
@@ -393,7 +393,7 @@ class Run:
         if whole and self._lines and self._lines_are_exact:
             return {"subtitles": self._lines, "words_are_exact": True}
         if self.words_received:
-            words = await in_thread(self._spool.read_all_words)
+            words = await in_background(self._spool.read_all_words)
             return {"subtitles": lines_from_words(words), "words_are_exact": True}
         if self._lines or not whole:
             return {"subtitles": self._lines, "words_are_exact": bool(self._lines) and self._lines_are_exact}
