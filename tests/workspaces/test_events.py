@@ -53,7 +53,8 @@ async def test_the_sockets_of_an_ended_session_close(creator):
     await kept.close()
 
 
-async def test_a_closed_socket_leaves_its_groups(creator):
+async def test_a_closed_socket_leaves_its_groups(creator, settings):
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     socket = await open_socket(creator)
     await socket.close()
     assert not any(get_channel_layer().groups.values())

@@ -1,8 +1,11 @@
+import threading
+
 import pytest
+from django.db import connection as database
 from django.urls import reverse
 
 from apps.workspaces.models import AuditEntry, Invitation, Membership
-from apps.workspaces.services import invite
+from apps.workspaces.services import NotPossibleError, invite, remove_member
 from tests.conftest import join, make_person
 
 
@@ -53,6 +56,28 @@ def test_the_last_owner_is_neither_demoted_nor_removed_and_cannot_leave(client, 
     client.post(url("remove_member", owner.pk))
     client.post(url("leave"))
     assert role_of(owner) == "owner"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_owners_who_leave_at_once_do_not_leave_nobody(owner):
+    other, gate, outcomes = join(owner.workspace, "Otto", "owner"), threading.Barrier(2), []
+
+    def go(member):
+        gate.wait()
+        try:
+            remove_member(member, member)
+            outcomes.append("left")
+        except NotPossibleError:
+            outcomes.append("stayed")
+        finally:
+            database.close()
+
+    people = [threading.Thread(target=go, args=[member]) for member in (owner, other)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert sorted(outcomes) == ["left", "stayed"]
 
 
 def test_an_owner_leaves_when_there_is_another(client, owner, admin):
