@@ -37,6 +37,7 @@ from apps.minimax.errors import (
     UnreachableError,
     error_for_status,
 )
+from apps.minimax.mp3 import FrameWalk
 from apps.minimax.sse import EventParser, EventTooLargeError
 from apps.minimax.transport import StreamTransport
 
@@ -48,6 +49,7 @@ DRAIN_S = 0.2  # for what follows the last event, so that the connection can ser
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 MAX_PLAIN_BYTES = 64 * 1024 * 1024
 MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
+REWRITTEN_HEADER_BYTES = 1280  # one mp3 frame and a tag
 SKIPPED_CODES = {2203, 2204}  # the socket goes on without that text
 
 
@@ -282,9 +284,28 @@ def _info(extra: Any) -> SpeechInfo:
     )
 
 
-def _is_short(received: int, announced: int) -> bool:
-    """Whether pieces are missing. A container may be written anew for the announced figure: one percent is let pass."""
-    return received < announced - max(2048, announced // 100)
+class _Tally:
+    """Counts the audio of one text and tells whether some of it is missing, without keeping it."""
+
+    def __init__(self, audio_format: str) -> None:
+        self.received = 0
+        self._format = audio_format
+        self._frames = FrameWalk() if audio_format == "mp3" else None
+
+    def add(self, audio: bytes) -> None:
+        self.received += len(audio)
+        if self._frames:
+            self._frames.feed(audio)
+
+    def is_short_of(self, announced: int) -> bool:
+        """The announced figure may be that of the file written anew with a header of its own. So a small difference is
+        let pass where the format has headers, and in mp3 only when no frame is cut."""
+        missing = announced - self.received
+        if missing <= 0:
+            return False
+        if missing > REWRITTEN_HEADER_BYTES or self._format in {"pcm", "pcmu_raw"}:
+            return True
+        return self._frames is not None and not self._frames.is_intact
 
 
 # --- one answer -------------------------------------------------------------------------------------------------------
@@ -370,7 +391,7 @@ async def stream_speech(
         response = await http.send(outgoing, stream=True)
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
         raise error_from_transport(exc) from exc
-    take = _Take(response.headers.get("Trace-Id", ""))
+    take = _Take(response.headers.get("Trace-Id", ""), request.format)
     try:
         encoded = response.headers.get("Content-Encoding", "identity") != "identity"
         chunks = response.aiter_bytes() if encoded else response.aiter_raw()
@@ -416,14 +437,18 @@ async def stream_speech(
 class _Take:
     """Judges the events of one stream, and keeps of the audio only its length and checksum."""
 
-    def __init__(self, trace_id: str) -> None:
+    def __init__(self, trace_id: str, audio_format: str) -> None:
         self.trace_id = trace_id
-        self.received = 0
         self.ended = False
         self.info = SpeechInfo()
         self.subtitle_file = ""
         self._counted = False
         self._checksum = 0
+        self._tally = _Tally(audio_format)
+
+    @property
+    def received(self) -> int:
+        return self._tally.received
 
     def broken(self, message: str) -> MiniMaxError:
         return BrokenAnswerError(message, trace_id=self.trace_id, charged="yes" if self._counted else "unknown")
@@ -481,7 +506,7 @@ class _Take:
             audio = self._not_yet_received(audio)
         if not audio:
             return None
-        self.received += len(audio)
+        self._tally.add(audio)
         self._checksum = zlib.crc32(audio, self._checksum)
         return AudioPiece(audio, _words_in(data) if "subtitle" in data else ())
 
@@ -495,7 +520,7 @@ class _Take:
     def check(self) -> None:
         if not self.received:
             raise self.broken(messages.NO_RESULT)
-        if _is_short(self.received, self.info.audio_size):
+        if self._tally.is_short_of(self.info.audio_size):
             raise self.broken(messages.SHORT_AUDIO)
 
 
@@ -565,8 +590,11 @@ class SpeechSocket:
     MiniMax closes a socket that gets no text for `catalogue.speech.websocket_idle_s` (IdleError).
     """
 
-    def __init__(self, socket: ClientConnection, *, silence_s: float, http: httpx.AsyncClient | None) -> None:
+    def __init__(
+        self, socket: ClientConnection, *, audio_format: str, silence_s: float, http: httpx.AsyncClient | None
+    ) -> None:
         self._socket = socket
+        self._format = audio_format
         self._silence_s = silence_s
         self._http = http
         self._own_http: httpx.AsyncClient | None = None
@@ -574,7 +602,7 @@ class SpeechSocket:
         self._said = 0  # texts
         self._settled = 0  # texts that are done or were skipped
         self._done = 0
-        self._part = 0  # bytes received of the text in the making
+        self._tally = _Tally(audio_format)  # of the text in the making
         self._finishing = False
         self._closing = False
         self._last_said = monotonic()
@@ -617,7 +645,7 @@ class SpeechSocket:
             raise error from exc
         except (OSError, TimeoutError, WebSocketException, EOFError) as exc:
             raise UnreachableError(messages.UNREACHABLE) from exc
-        socket = cls(connection, silence_s=silence_s, http=http)
+        socket = cls(connection, audio_format=request.format, silence_s=silence_s, http=http)
         try:
             await socket._expect("connected_success")
             await socket._send(request.socket_body())
@@ -687,21 +715,21 @@ class SpeechSocket:
             audio = bytes.fromhex(found or "")
         except (ValueError, TypeError) as exc:
             raise self._broken(messages.BAD_AUDIO) from exc
-        self._part += len(audio)
+        self._tally.add(audio)
         return AudioPiece(audio, words)
 
     async def _text_done(self, message: Mapping[str, Any], data: Any) -> TextDone:
         info = _info(message.get("extra_info"))
-        received, self._part = self._part, 0
+        tally, self._tally = self._tally, _Tally(self._format)
         self._settled += 1
         self._done += 1
-        if _is_short(received, info.audio_size):
+        if tally.is_short_of(info.audio_size):
             raise self._broken(messages.SHORT_AUDIO)
         totals = self._totals
         self._totals = replace(
             info,
             audio_length_ms=totals.audio_length_ms + info.audio_length_ms,
-            audio_size=totals.audio_size + (info.audio_size or received),
+            audio_size=totals.audio_size + (info.audio_size or tally.received),
             word_count=totals.word_count + info.word_count,
             usage_characters=totals.usage_characters + info.usage_characters,
         )
@@ -748,7 +776,7 @@ class SpeechSocket:
             except TimeoutError:
                 waiting = self._finishing or self._settled < self._said
                 if waiting and monotonic() - max(heard, self._last_said) >= self._silence_s:
-                    raise self._broken(messages.WENT_SILENT if self._part else messages.SILENT) from None
+                    raise self._broken(messages.WENT_SILENT if self._tally.received else messages.SILENT) from None
                 continue
             except ConnectionClosed as exc:
                 if self._closing:
@@ -766,7 +794,7 @@ class SpeechSocket:
     @property
     def _charged(self) -> Charged:
         """For a fault that leaves the texts under way undecided."""
-        if self._settled < self._said or self._part:
+        if self._settled < self._said or self._tally.received:
             return "unknown"
         return "yes" if self._done else "no"
 
@@ -782,6 +810,6 @@ class SpeechSocket:
 
     def _judged(self, error: MiniMaxError) -> MiniMaxError:
         """A refusal is free only while nothing was spoken before it."""
-        if error.charged == "no" and (self._done or self._part):
-            return error.after_work("unknown" if self._part else "yes")
+        if error.charged == "no" and (self._done or self._tally.received):
+            return error.after_work("unknown" if self._tally.received else "yes")
         return error

@@ -49,6 +49,11 @@ def test_code_in_the_body_outweighs_the_status(client, minimax):
     assert isinstance(failure(client), RateLimitError)
 
 
+def test_a_refusal_by_status_outweighs_a_vague_code(client, minimax):
+    minimax.answers(httpx.Response(529, json=refusal(1000)))
+    assert isinstance(failure(client), RateLimitError)
+
+
 def test_error_object_with_a_code_at_its_end(client, minimax):
     told = {"type": "error", "error": {"type": "bad_request_error", "message": "invalid params, speed (2013)"}}
     minimax.answers(httpx.Response(400, json=told))

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,7 @@ from apps.minimax.errors import (
 )
 from apps.minimax.speech import AudioPiece, SpeechEnd, SpeechRequest, Word, fetch_subtitles, new_http, stream_speech
 from tests.conftest import free_port
+from tests.minimax.mp3_files import MP3
 from tests.minimax.servers import KEY, event, last_event, recorded, refusal, serving
 
 HELLO = SpeechRequest(text="Hello there.")
@@ -135,9 +137,25 @@ async def test_the_whole_audio_at_the_end_is_not_doubled():
 
 
 async def test_a_whole_audio_written_anew_is_not_doubled_either():
-    pieces, end, _ = await listen(sends(event(b"one"), event(b"two"), last_event(9, b"TAGonetwo")))
-    assert audio_of(pieces) == b"onetwo"
+    frames = MP3[MP3.index(b"\xff\xfb") :]  # without the tag that only the whole file has
+    pieces, end, error = await listen(sends(event(frames[:700]), event(frames[700:]), last_event(len(MP3), MP3)))
+    assert error is None
+    assert audio_of(pieces) == frames
     assert end
+
+
+async def test_a_piece_that_was_cut_short_is_noticed():
+    cut = sends(event(MP3[:3000]), event(MP3[3300:]), last_event(len(MP3)))
+    _, end, error = await listen(cut)
+    assert end is None
+    assert (str(error), error.charged) == ("The audio that MiniMax sent is shorter than it announced.", "yes")
+
+
+async def test_raw_sound_must_be_there_to_the_last_byte():
+    raw = replace(HELLO, format="pcm")
+    _, end, error = await listen(sends(event(b"onetwo"), last_event(8)), raw)
+    assert end is None
+    assert error.charged == "yes"
 
 
 async def test_what_only_the_whole_audio_has_is_added():
