@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from apps.minimax import catalogue
 from apps.minimax.catalogue import schema
+from apps.minimax.catalogue.labels import LABELS
 from apps.minimax.speech import SpeechRequest
 from studio.config import ROOT
 
@@ -229,3 +230,13 @@ def test_nothing_is_read_before_it_is_looked_at_and_no_django_comes_along():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [[], False]
+
+
+def test_every_label_of_speech_can_be_translated():
+    speech, modify = catalogue.speech, catalogue.speech.voice_modify
+    shown = {catalogue.language_auto.label, *(language.label for language in catalogue.languages)}
+    shown |= {*speech.emotions.values(), *speech.sound_tags.values(), *speech.sound_effects.values()}
+    shown |= {model.description for model in speech.models.values()} | {*catalogue.voices.tags}
+    for slider in (modify.pitch, modify.intensity, modify.timbre):
+        shown |= {slider.label, slider.low, slider.high}
+    assert {*LABELS} == shown

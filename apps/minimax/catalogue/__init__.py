@@ -59,7 +59,7 @@ def _speech() -> schema.Speech:
         family = source.families[row.family]
         if not {*family.languages_without} <= {*languages}:
             raise ValueError(f"{row.family}: unknown language")
-        models[row.id] = schema.SpeechModel(
+        models[row.id] = schema.SpeechModel.model_construct(  # from checked parts
             **dict(row),
             emotions=family.emotions,
             sound_tags=family.sound_tags,
@@ -73,7 +73,7 @@ def _speech() -> schema.Speech:
         for name, audio in source.formats.items()
     }
     rest = {name: value for name, value in source if name not in {"families", "models", "formats"}}
-    return schema.Speech(**rest, formats=formats, models=models, languages=languages)
+    return schema.Speech.model_construct(**rest, formats=formats, models=models, languages=languages)
 
 
 @cache
@@ -87,7 +87,7 @@ def _voices() -> schema.Voices:
         for row in group.voices:
             if row.id in voices:
                 raise ValueError(f"{row.id} stands twice")
-            voices[row.id] = schema.SystemVoice(
+            voices[row.id] = schema.SystemVoice.model_construct(
                 voice_id=row.id,
                 name=row.name,
                 language=group.language,
@@ -95,7 +95,7 @@ def _voices() -> schema.Voices:
                 tags=row.tags,
                 unlisted=group.unlisted,
             )
-    return schema.Voices(
+    return schema.Voices.model_construct(
         as_of=source.as_of,
         source=source.source,
         inferred=source.inferred,
@@ -107,7 +107,7 @@ def _voices() -> schema.Voices:
 @cache
 def _chat() -> schema.Chat:
     source = schema.ChatSource.model_validate(_read("chat.toml"))
-    return schema.Chat(**{**dict(source), "models": _by_id(source.models)})
+    return schema.Chat.model_construct(**{**dict(source), "models": _by_id(source.models)})
 
 
 @cache
