@@ -33,7 +33,9 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         else:
             await django({**scope, "entry": entry}, receive, _named(send, entry))
     except DroppedError:
-        # Returning without a proper end is what makes the server cut the connection.
+        # Returning after a start without an end is what makes the server cut the connection.
+        if scope["type"] == "http" and entry.status is None:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
         entry.status = entry.status if scope["type"] == "websocket" else None
     finally:
         if scope["path"] != "/healthz":

@@ -1,20 +1,16 @@
-"""How a text is counted."""
+"""How a text is counted, by the rule of `apps.minimax.text`: that would bring pydantic here. A test compares."""
 
 from __future__ import annotations
 
+import re
 
-def is_ideograph(char: str) -> bool:
-    return (
-        "\u3400" <= char <= "\u4dbf"
-        or "\u4e00" <= char <= "\u9fff"
-        or "\uf900" <= char <= "\ufaff"
-        or char >= "\U00020000"
-    )
+_IDEOGRAPH = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # ASCII control characters other than tab and newline
 
 
 def billed_characters(text: str) -> int:
     """One Chinese ideograph counts as two."""
-    return len(text) + sum(is_ideograph(char) for char in text)
+    return len(text) + len(_IDEOGRAPH.findall(text))
 
 
 def word_count(text: str) -> int:
@@ -23,5 +19,4 @@ def word_count(text: str) -> int:
 
 
 def invisible_ratio(text: str) -> float:
-    """ASCII control characters other than tab and newline."""
-    return sum((char < " " and char not in "\t\n") or char == "\x7f" for char in text) / len(text) if text else 0.0
+    return len(_INVISIBLE.findall(text)) / len(text) if text else 0.0

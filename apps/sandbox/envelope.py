@@ -16,8 +16,8 @@ class RefusedError(Exception):
         self.code, self.message = code, message
 
 
-class DroppedError(Exception):
-    """The connection breaks here, on purpose."""
+class DroppedError(BaseException):
+    """The connection breaks here, on purpose. No `Exception`: Django would make a page of it."""
 
 
 def invalid(field: str, why: str) -> RefusedError:

@@ -214,23 +214,22 @@ class Pool:
                 await asyncio.sleep(0.05)
                 await self._add()
 
+    def _ready(self) -> list[Engine]:
+        return [engine for engine in self._engines if engine.ready.is_set()]
+
     async def _choose(self) -> Engine:
-        """The engine with the least to do; the next one is started and waited for when all are busy."""
-        ready = [engine for engine in self._engines if engine.ready.is_set()]
-        least = min(ready, key=lambda engine: engine.load, default=None)
-        if least and least.load < BUSY:
-            return least
-        if least and len(self._engines) < self._most:
+        """The engine with the least to do. When all are busy the next one is started, and waited for."""
+        ready = self._ready()
+        if ready and min(engine.load for engine in ready) < BUSY:
+            return min(ready, key=lambda engine: engine.load)
+        if ready and len(self._engines) < self._most:
             await self._add()
-        starting = [asyncio.create_task(engine.ready.wait()) for engine in self._engines if engine not in ready]
-        if starting:
-            await asyncio.wait(starting, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
-            for waiting in starting:
-                waiting.cancel()
-        ready = [engine for engine in self._engines if engine.ready.is_set()]
-        if not ready:
+        end = asyncio.get_running_loop().time() + START_S
+        while len(self._ready()) < max(1, len(self._engines)) and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.02)
+        if not self._ready():
             raise EngineError("no engine came up")
-        return min(ready, key=lambda engine: engine.load)
+        return min(self._ready(), key=lambda engine: engine.load)
 
     async def speak(self, job: dict[str, Any]) -> AsyncGenerator[Piece | Finished]:
         key = self._memory.key(job)

@@ -11,6 +11,7 @@ from apps.sandbox.billing import billed_characters, invisible_ratio, word_count
 from apps.sandbox.envelope import RefusedError, invalid
 
 PAUSE = re.compile(r"<#([^#>]*)#>")
+PAUSE_VALUE = re.compile(r"\d{1,2}(?:\.\d{1,2})?|\.\d{1,2}")
 NEIGHBOURS = re.compile(r"<#[^#>]*#>\s*<#[^#>]*#>")
 EFFECT_FORMATS = ("mp3", "wav", "flac")
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
@@ -51,7 +52,7 @@ def check_text(text: Any) -> str:
         raise RefusedError(1042, "invisible characters exceed 10% of text")
     limits = rules.speech()["pause"]
     for found in PAUSE.finditer(text):
-        if not re.fullmatch(r"\d{1,2}(\.\d{1,2})?", found.group(1)) or float(found.group(1)) < limits["minimum"]:
+        if not PAUSE_VALUE.fullmatch(found.group(1)) or float(found.group(1)) < limits["minimum"]:
             raise invalid("text", f"the pause {found.group()} must be between 0.01 and 99.99 seconds")
     if NEIGHBOURS.search(text):
         raise invalid("text", "two pauses in a row")

@@ -145,6 +145,9 @@ class Espeak:
 
     def _speak_in_child(self, writer: int, text: str, voice: bytes, rate: int) -> None:
         status = 1
+        # A child must not keep the engine's channel or its own pipe's other end open, should the engine be killed.
+        os.closerange(3, writer)
+        os.closerange(writer + 1, 1024)
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             if self._library.espeak_SetVoiceByName(voice) == 0:  # otherwise the old voice would stay, silently

@@ -52,8 +52,8 @@ class Mastering:
             chain.append(("asoftclip", "type=tanh:threshold=0.8"))
         layout = "mono" if channel == 1 else "stereo"
         chain += [
-            ("alimiter", f"limit={_HEADROOM}:attack=4:release=60:level=disabled:latency=1"),
             ("aresample", f"{sample_rate}"),
+            ("alimiter", f"limit={_HEADROOM}:attack=4:release=60:level=disabled:latency=1"),
             ("pan", "mono|c0=c0" if channel == 1 else "stereo|c0=c0|c1=c0"),
             ("aformat", f"sample_fmts=s16:channel_layouts={layout}"),
         ]

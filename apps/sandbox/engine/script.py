@@ -18,7 +18,7 @@ from apps.sandbox.engine.sounds import SOUNDS
 LONGEST_SENTENCE = 180  # characters spoken in one go: about ten seconds
 FIRST_BREATH = 60  # the first one is kept short, so that the first sound comes early
 
-_PAUSE = re.compile(r"<#(\d{1,2}(?:\.\d{1,2})?)#>")
+_PAUSE = re.compile(r"<#(\d{1,2}(?:\.\d{1,2})?|\.\d{1,2})#>")
 _SOUND = re.compile(r"\((" + "|".join(SOUNDS) + r")\)")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？；।؟]+[”’」』）]*|\n+")
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|e\.g|i\.e|z\.b|bzw|sig|mme)\.$", re.IGNORECASE)
