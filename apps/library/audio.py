@@ -223,7 +223,7 @@ def _measure(path: str, raw: dict[str, Any] | None) -> dict[str, Any]:
                         break
         if not samples_read:
             raise DamagedError("nothing in it could be decoded")
-        found.codec, found.container = stream.codec_context.name, container.format.name
+        found.codec, found.container = stream.codec_context.codec.canonical_name, container.format.name
     found.duration_s = round(samples_read / found.sample_rate, 4)
     found.bit_rate = round(Path(path).stat().st_size * 8 / found.duration_s)
     found.peak_dbfs = round(20 * math.log10(loudest), 1) if loudest else None

@@ -32,7 +32,6 @@ LABELS: dict[str, str | Promise] = {
     "continuous_sound": gettext_lazy("Continuous sound"),
     "use_dictionary": gettext_lazy("Pronunciation dictionary"),
 }
-UNITS = {"sample_rate": "Hz", "bitrate": "bit/s", "speed": "×"}
 SHOWN_ELSEWHERE = {"text", "model", "voice_id"}
 
 
@@ -56,5 +55,8 @@ def _in_words(name: str, value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     if name == "channel":
         return _("stereo") if str(value) == "2" else _("mono")
-    unit = UNITS.get(name, "")
-    return f"{value}\u202f{unit}" if unit else str(value)
+    if name == "bitrate" and isinstance(value, int):
+        return f"{value / 1000:g} kbit/s"
+    if name == "sample_rate" and isinstance(value, int):
+        return f"{value:,} Hz"
+    return str(value)

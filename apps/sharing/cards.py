@@ -16,6 +16,7 @@ from django.db.models.fields.files import FieldFile
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from apps.library.names import model_label
 from apps.library.storing import discard, store_file, take_over
 from apps.library.waveform import resample
 from apps.sharing import drawing
@@ -33,7 +34,7 @@ def find_or_draw_card(link: Share) -> FieldFile:
     """Return the picture as a stored file; `link.card_of` is then the hash of what is on it. Drawing takes a second."""
     asset = link.asset
     with translation.override(link.created_by.language or settings.LANGUAGE_CODE):  # not the guest's: it is drawn once
-        label = _("Made with AI · %(model)s") % {"model": asset.model} if asset.model else _("Made with AI")
+        label = " · ".join(filter(None, (_("Made with AI"), model_label(asset.model))))
     bars = resample(asset.peaks, drawing.BARS)
     order = {"title": asset.title, "label": label, "duration": _clock(asset.duration_s), "bars": bars}
     wanted = hashlib.sha256(json.dumps([VERSION, order]).encode()).hexdigest()

@@ -37,6 +37,7 @@ class StudioPlayer extends HTMLElement {
     this.audio.addEventListener("seeked", () => this.show());
     this.audio.addEventListener("loadedmetadata", () => this.show());
     this.audio.addEventListener("error", () => this.fail());
+    this.showCaptions();
     this.show();
   }
 
@@ -103,6 +104,17 @@ class StudioPlayer extends HTMLElement {
     this.wave.append(played, head);
   }
 
+  // A sound has no picture to write on: the cue that is being spoken stands below the waveform.
+  showCaptions() {
+    const line = this.querySelector("[data-caption]");
+    const track = this.audio.textTracks[0];
+    if (!line || !track) return;
+    track.mode = "hidden";
+    track.addEventListener("cuechange", () => {
+      line.textContent = [...track.activeCues].map((cue) => cue.text.replace(/<[^>]*>/g, "")).join("\n");
+    });
+  }
+
   show() {
     const { duration } = this;
     const at = Math.min(this.audio.currentTime, duration || Infinity);
@@ -122,7 +134,7 @@ class StudioPlayer extends HTMLElement {
     if (this.shown === now + total) return;
     this.shown = now + total;
     if (this.now) this.now.textContent = at > 0 ? now : "";
-    if (this.total && !this.total.textContent) this.total.textContent = duration ? total : "";
+    if (this.total && (at > 0 || !this.total.textContent)) this.total.textContent = duration ? total : "";
     this.wave.setAttribute("aria-valuemax", String(Math.round(duration)));
     this.wave.setAttribute("aria-valuenow", String(Math.round(at)));
     this.wave.setAttribute("aria-valuetext", this.wave.dataset.text.replace("{now}", now).replace("{total}", total));
@@ -205,8 +217,11 @@ function keepListening(event, target, fragment) {
     const fresh = fragment.querySelector(`[data-part="${part.dataset.part}"]`);
     if (fresh) part.replaceWith(document.importNode(fresh, true));
   }
-  target.removeAttribute("hx-trigger");
-  if (target.hasAttribute("hx-get")) window.htmx?.process(target);
+  if (newer.hasAttribute("data-measured") && target.hasAttribute("hx-get")) {
+    target.removeAttribute("hx-get"); // no more asking
+    target.removeAttribute("hx-trigger");
+    window.htmx?.process(target);
+  }
 }
 
 customElements.define("studio-player", StudioPlayer);

@@ -6,9 +6,12 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.library.names import model_label, voice_label
 from apps.library.waveform import bars_path
 
 register = template.Library()
+register.filter(model_label)
+register.filter(voice_label)
 
 
 @register.simple_tag
