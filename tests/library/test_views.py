@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -318,4 +319,5 @@ async def test_measured_card_reaches_the_workspace_and_nobody_else(kept, strange
     assert f'id="asset-{kept.pk}"' in html
     assert 'hx-swap-oob="true"' in html
     assert "outerHTML:studio-player[data-src=" in html, "and players of it elsewhere on the page"
-    assert not layer.channels.get(outside) or layer.channels[outside].empty()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(layer.receive(outside), 0.3)
