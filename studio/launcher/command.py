@@ -11,7 +11,7 @@ from typing import IO
 
 from studio.config import Config, ConfigError, read_config
 from studio.launcher.log import Log
-from studio.launcher.parts import parts_of
+from studio.launcher.parts import parts_of, remove_socket_folder
 from studio.launcher.processes import end_leftovers, end_with_the_parent
 from studio.launcher.supervisor import STOPPING, GaveUpError, Supervisor
 
@@ -57,6 +57,8 @@ def launch(config: Config) -> None:
                 supervisor.run()
             except GaveUpError as error:
                 raise LaunchError(str(error)) from error
+            finally:
+                remove_socket_folder(config.data)
 
 
 def make_folders(data: Path) -> None:

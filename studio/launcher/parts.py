@@ -8,6 +8,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -146,12 +147,21 @@ def socket_path(data: Path) -> Path:
     path = data / "run" / "valkey.sock"
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
-    folder = Path(tempfile.gettempdir()) / f"studio-{os.getuid()}-{sha256(os.fsencode(data)).hexdigest()[:12]}"
+    folder = short_folder(data)
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) != 0o700 or not stat.S_ISDIR(found.st_mode):
         raise ConfigError(f"The folder {folder} belongs to someone else. Remove it, or choose a shorter DATA=folder.")
     return folder / "valkey.sock"
+
+
+def short_folder(data: Path) -> Path:
+    return Path(tempfile.gettempdir()) / f"studio-{os.getuid()}-{sha256(os.fsencode(data)).hexdigest()[:12]}"
+
+
+def remove_socket_folder(data: Path) -> None:
+    with suppress(OSError):  # most studios have none
+        short_folder(data).rmdir()
 
 
 def free_port(wanted: int) -> int:

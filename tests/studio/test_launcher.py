@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from studio.launcher.parts import short_folder
 from tests.studio.conftest import URL, marked
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("launcher")]
@@ -131,6 +132,10 @@ def test_a_long_data_path_still_finds_room_for_the_socket(up, prepared, tmp_path
     studio = up(data, STUDIO_SANDBOX="off")
     studio.is_ready()
     assert not (data / "run" / "valkey.sock").exists()
+    assert short_folder(data).stat().st_mode & 0o777 == 0o700
+    studio.process.send_signal(signal.SIGTERM)
+    studio.ends()
+    assert not short_folder(data).exists()
 
 
 def test_a_studio_that_others_can_reach_prints_the_setup_link(up, tmp_path):
