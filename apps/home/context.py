@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from apps.home.last_workspace import find_last_membership
@@ -85,10 +85,7 @@ class Frame:
         member = self.shell_member()
         if member is None or not member.may("manage"):
             return ""
-        try:
-            return reverse("workspaces:connection", args=[member.workspace.slug])
-        except NoReverseMatch:
-            return ""
+        return reverse("workspaces:connection", args=[member.workspace.slug])
 
     def unread(self) -> int:
         member = self.shell_member()

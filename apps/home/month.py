@@ -64,21 +64,20 @@ def month_of(member: Membership) -> Month:
         .values("day")
         .annotate(spent=Sum("cost_usd"), made=Count("pk"), seconds=Sum("duration_s"))
     )
-    by_day = {row["day"]: row for row in rows}
-    most_spent = max((row["spent"] or 0 for row in by_day.values()), default=0)
-    most_made = max((row["made"] for row in by_day.values()), default=0)
+    by_day = {row["day"]: (row["spent"] or Decimal(0), row["made"], row["seconds"] or 0.0) for row in rows}
+    most_spent = max((spent for spent, _made, _seconds in by_day.values()), default=Decimal(0))
+    most_made = max((made for _spent, made, _seconds in by_day.values()), default=0)
     days = []
     for number in range(1, calendar.monthrange(first.year, first.month)[1] + 1):
         day = date(first.year, first.month, number)
-        row = by_day.get(day, {"spent": None, "made": 0})
-        spent = row["spent"] or Decimal(0)
+        spent, made, _seconds = by_day.get(day, (Decimal(0), 0, 0.0))
         # Bars are money; where everything was free, they are what was made.
-        share = float(spent / most_spent) if most_spent else row["made"] / most_made if most_made else 0
-        days.append(Day(day, spent, row["made"], round(share * CHART_HEIGHT), number <= now.day))
+        share = float(spent / most_spent) if most_spent else made / max(most_made, 1)
+        days.append(Day(day, spent, made, round(share * CHART_HEIGHT), number <= now.day))
     return Month(
         first=first,
         spent=sum((day.spent for day in days), Decimal(0)),
         made=sum(day.made for day in days),
-        seconds=sum(row["seconds"] or 0 for row in by_day.values()),
+        seconds=sum(seconds for _spent, _made, seconds in by_day.values()),
         days=days,
     )

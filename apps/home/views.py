@@ -84,7 +84,7 @@ def make(request: MemberRequest, workspace: str) -> HttpResponse:
 @member_required()
 @require_GET
 def palette(request: MemberRequest, workspace: str) -> HttpResponse:
-    query = request.GET.get("q", "")[:200]
+    query = request.GET.get("q", "").replace("\0", "")[:200]
     recent = request.GET.get("recent", "").split(",")[:RECENT]
     groups = search(request.member, query, recent)
     return render(request, "home/_palette.html", {"groups": groups, "query": query.strip()})
@@ -97,7 +97,9 @@ def tray(request: MemberRequest, workspace: str) -> HttpResponse:
     items = items_for(request.member)
     mine = request.GET.get("mine") == "1"
     shown = [item for item in items if item.person.pk == request.member.user_id] if mine else items
-    return render(request, "home/_tray.html", {"items": items, "shown": shown, "mine": mine})
+    is_at_home = request.htmx.current_url_abs_path == reverse("home:index", args=[workspace])
+    context = {"items": items, "shown": shown, "mine": mine, "is_at_home": is_at_home}
+    return render(request, "home/_tray.html", context)
 
 
 @login_required

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 
 from apps.workspaces.models import Membership, Workspace
@@ -34,12 +34,6 @@ class Page:
     keywords: Text = ""
     query: str = ""  # of the URL, for an act: "new=1"
 
-    def exists(self, workspace: Workspace) -> bool:
-        try:
-            return bool(self.url(workspace))
-        except NoReverseMatch:
-            return False
-
     def url(self, workspace: Workspace) -> str:
         return reverse(self.url_name, args=[workspace.slug]) + (f"?{self.query}" if self.query else "")
 
@@ -58,11 +52,7 @@ def get_page(name: str) -> Page | None:
 
 def pages_for(member: Membership, *places: str) -> list[Page]:
     """Return what `member` may open, in order; all places when none is named."""
-    wanted = (
-        page
-        for page in _pages.values()
-        if (not places or page.place in places) and member.may(page.can) and page.exists(member.workspace)
-    )
+    wanted = (page for page in _pages.values() if (not places or page.place in places) and member.may(page.can))
     return sorted(wanted, key=lambda page: (PLACES.index(page.place), page.order))
 
 

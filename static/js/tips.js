@@ -8,7 +8,7 @@ let timer = 0;
 
 function show(element) {
   const inRail = element.dataset.tip === "rail";
-  if (inRail && document.documentElement.dataset.rail !== "folded") return;
+  if (inRail && element.querySelector(".rail__word")?.getClientRects().length) return; // its word is there to read
   const word = (inRail ? "" : element.dataset.tip) || element.getAttribute("aria-label") || element.textContent.trim();
   if (!word || element.matches('[aria-expanded="true"]')) return;
   tip.textContent = word;
