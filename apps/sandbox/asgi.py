@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.asgi import get_asgi_application
 
-from apps.sandbox import speech_socket
+from apps.sandbox import speech_socket, work
 from apps.sandbox.envelope import DroppedError, base_resp, dumps
 from apps.sandbox.journal import Entry
 from apps.sandbox.pool import close_pool, open_pool
@@ -80,8 +80,10 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message: dict[str, Any] = await receive()
         if message["type"] == "lifespan.startup":
             await open_pool(runtime.data, runtime.engines)
+            await work.resume()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            work.close()
             await close_pool()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -33,9 +33,14 @@ MEDIA = {
     "odd_hex",  # the last half byte is missing
     "json_instead_of_sse",
 }
+TASKS = {  # the task is accepted, and fails at its end
+    "late_content": (1026, "input new_sensitive"),
+    "late_output_content": (1027, "output new_sensitive"),
+    "late_internal": (1024, "internal error"),
+}
 WAITS = {"slow_first_byte", "silence"}
 IDLE = {"idle"}  # a WebSocket is closed (2201) after `seconds` instead of 120
-NAMES = {*CODES, *HTTP, *MEDIA, *WAITS, *IDLE}
+NAMES = {*CODES, *HTTP, *MEDIA, *TASKS, *WAITS, *IDLE}
 _ALIASES = {"http_502": "http_502_html"}
 
 

@@ -34,6 +34,50 @@ class StoredFile(models.Model):
         return self.filename
 
 
+class FileLink(models.Model):
+    """One more link to a file that can be asked for again and again; each lives for its own time."""
+
+    token = models.CharField(max_length=40, primary_key=True, default=new_token)
+    file = models.ForeignKey(StoredFile, models.CASCADE)
+    expires_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[FileLink]] = models.Manager()
+
+    def __str__(self) -> str:
+        return self.token
+
+
+def new_task_id() -> str:
+    return str(new_file_id())
+
+
+class Task(models.Model):
+    """Long work, from the request to its file. What the sandbox leaves unfinished goes on when it starts again."""
+
+    task_id = models.CharField(max_length=20, primary_key=True, default=new_task_id)
+    kind = models.CharField(max_length=20)  # a name in apps.sandbox.work
+    request = models.JSONField()  # what its maker is told; pictures lie as files in the task's folder
+    status = models.CharField(max_length=10, default="Preparing")  # Queueing, Processing, Success, Fail
+    path = models.CharField(max_length=60)
+    model = models.CharField(max_length=40)
+    trace_id = models.CharField(max_length=32)
+    price = models.DecimalField(max_digits=12, decimal_places=6, default=Decimal(0))  # USD, charged on success
+    origin = models.CharField(max_length=200)  # scheme and host under which it was asked for
+    callback_url = models.TextField(blank=True)
+    late_fault = models.CharField(max_length=30, blank=True)  # the failure that was ordered for it
+    error_code = models.IntegerField(default=0)
+    error_message = models.CharField(max_length=200, blank=True)
+    result = models.JSONField(default=dict)  # what its maker measured
+    file = models.ForeignKey(StoredFile, models.SET_NULL, null=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Task]] = models.Manager()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.task_id}: {self.status}"
+
+
 class CustomVoice(models.Model):
     """A cloned or designed voice. It is listed once it has been used, and its id is never given away again."""
 

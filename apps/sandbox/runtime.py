@@ -14,8 +14,10 @@ class Runtime:
     delay_s: float = 0.0  # before every answer of the API, as if it worked longer
     clock_shift_s: float = 0.0
     engines: int = 2
+    makers: int = 1  # processes that make films and the like, at most, for each kind of work
+    niceness: int = 10
+    task_delay_s: float = 0.0  # a task takes at least so long
     idle_s: float = 120.0  # a silent WebSocket is closed after it
-    version: str = "1"
 
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.clock_shift_s)

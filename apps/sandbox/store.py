@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db.models import Sum
 
-from apps.sandbox.models import Charge, CustomVoice, StoredFile
+from apps.sandbox.models import Charge, CustomVoice, FileLink, StoredFile, Task
 from apps.sandbox.rules import price_per_million
 from apps.sandbox.runtime import runtime
 
@@ -44,12 +44,37 @@ def keep_file(content: bytes, filename: str, *, purpose: str, media_type: str, h
     return row
 
 
+def adopt_file(source: Path, filename: str, *, purpose: str, media_type: str, hours: float) -> StoredFile:
+    """As `keep_file`, for a file that already lies in the data folder: it is moved."""
+    now = runtime.now()
+    row = StoredFile(
+        filename=filename,
+        purpose=purpose,
+        media_type=media_type,
+        bytes=source.stat().st_size,
+        created_at=now,
+        expires_at=now + timedelta(hours=hours),
+    )
+    path_of(row).parent.mkdir(parents=True, exist_ok=True)
+    source.replace(path_of(row))
+    row.save(force_insert=True)
+    return row
+
+
+def new_link(row: StoredFile, hours: float) -> str:
+    """The token of a fresh link to a file."""
+    return FileLink.objects.create(file=row, expires_at=runtime.now() + timedelta(hours=hours)).token
+
+
 def path_of(row: StoredFile) -> Path:
     return runtime.data / "files" / str(row.file_id)
 
 
 def find_by_token(token: str) -> tuple[StoredFile, bytes] | None:
     row = StoredFile.objects.filter(token=token).first()
+    if row is None and (link := FileLink.objects.filter(token=token).select_related("file").first()):
+        row = link.file
+        row.expires_at = link.expires_at
     return (row, path_of(row).read_bytes()) if row else None
 
 
@@ -78,6 +103,33 @@ def charge(*, trace_id: str, path: str, model: str, voice_ids: list[str], usage_
         usage_characters=usage_characters,
         price=price,
     )
+
+
+def charge_task(task: Task) -> None:
+    Charge.objects.create(
+        created_at=runtime.now(),
+        trace_id=task.trace_id,
+        path=task.path,
+        model=task.model,
+        usage_characters=0,
+        price=task.price,
+    )
+
+
+def add_task(task: Task) -> None:
+    task.save(force_insert=True)
+
+
+def save_task(task: Task) -> None:
+    task.save()
+
+
+def find_task(task_id: str, kind: str) -> Task | None:
+    return Task.objects.filter(task_id=task_id, kind=kind).select_related("file").first()
+
+
+def unfinished_tasks() -> list[Task]:
+    return list(Task.objects.exclude(status__in=("Success", "Fail")).order_by("created_at"))
 
 
 def spent() -> tuple[Decimal, int]:

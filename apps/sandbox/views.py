@@ -17,6 +17,7 @@ from apps.sandbox.runtime import runtime
 
 BALANCE = 100  # USD that an account begins with
 VOICE_TYPES = {"system": "system_voice", "voice_cloning": "voice_cloning", "voice_generation": "voice_generation"}
+RENEWABLE = {"video_generation": 1.0, "t2a_async": 9.0}  # hours that each link lives which files/retrieve gives
 CUSTOM_TYPES = ("voice_cloning", "voice_generation")
 
 
@@ -118,7 +119,10 @@ async def list_files(request: ASGIRequest) -> HttpResponse:
 @endpoint("GET")
 async def retrieve_file(request: ASGIRequest) -> HttpResponse:
     row = await _asked_file(request)
-    link = url_of(request, f"/files/{row.token}/{row.filename}")
+    token = row.token
+    if row.purpose in RENEWABLE:
+        token = await store.stored(store.new_link, row, RENEWABLE[row.purpose])
+    link = url_of(request, f"/files/{token}/{row.filename}")
     return answer({"file": {**_file(row), "download_url": link}})
 
 
@@ -225,7 +229,7 @@ async def sandbox_state(request: ASGIRequest) -> HttpResponse:
     """Delay and clock, changed while it runs."""
     if request.method == "POST":
         body = body_of(request)
-        for name in ("delay_s", "clock_shift_s", "idle_s"):
+        for name in ("delay_s", "clock_shift_s", "idle_s", "task_delay_s"):
             if name in body:
                 try:
                     setattr(runtime, name, float(body[name]))
@@ -236,6 +240,7 @@ async def sandbox_state(request: ASGIRequest) -> HttpResponse:
             "delay_s": runtime.delay_s,
             "clock_shift_s": runtime.clock_shift_s,
             "idle_s": runtime.idle_s,
+            "task_delay_s": runtime.task_delay_s,
             "now": runtime.now().isoformat(),
             "engine_pids": pool().pids,
         }
