@@ -97,7 +97,7 @@ class SpeechConsumer(MemberConsumer):
         if started.endpoint is None:
             await self._follow(take, offset=0)
             return
-        run = live.start_run(take, started.endpoint, services.speech_request(take), asked_at=asked_at)
+        run = await live.start_run(take, started.endpoint, services.speech_request(take), asked_at=asked_at)
         await self._listen(take, run, offset=0)
 
     async def _find_unknown_voice(self, request: dict[str, Any]) -> str | None:

@@ -63,11 +63,15 @@ def find_run(take_id: uuid.UUID) -> Run | None:
     return _runs.get(take_id)
 
 
-def start_run(take: Take, endpoint: Endpoint, request: SpeechRequest, *, asked_at: float) -> Run:
-    """Begin to speak a take whose row is committed. `asked_at`: perf_counter() when the person's message arrived."""
+async def start_run(take: Take, endpoint: Endpoint, request: SpeechRequest, *, asked_at: float) -> Run:
+    """Begin to speak a take whose row is committed. `asked_at`: perf_counter() when the person's message arrived.
+
+    The request is on its way when this returns; everything else is done while it travels.
+    """
     run = Run(take, endpoint, request, asked_at)
     _runs[run.id] = run
-    run.task = asyncio.create_task(run.go(), name=f"take {run.id}")
+    run.begin()
+    await asyncio.sleep(0)
     _keep_beating()
     return run
 
@@ -134,12 +138,12 @@ class Listener:
                 self._woken.clear()
                 while self._notices:
                     await self._send_json(self._notices.popleft())
-                while self._words_offset < source.words_received:
-                    await self._pass_words()
                 while self.offset < source.received:
                     data = source.read(self.offset, FRAME)
                     await self._send_bytes(prefix + data)
                     self.offset += len(data)
+                while self._words_offset < source.words_received:
+                    await self._pass_words()
                 if source.final is not None:
                     await self._send_json(source.final)
                     return
@@ -200,7 +204,6 @@ class Run:
         self._said: deque[str] = deque()  # sent, not yet spoken to its end
         self._text_began_ms = 0.0
         self._last_event_at = time.monotonic()
-        self._spool.create()
         if not take.is_typed:
             self._texts.put_nowait(take.text)
             self._texts.put_nowait(None)
@@ -253,16 +256,21 @@ class Run:
 
     # --- the run ---
 
-    async def go(self) -> None:
+    def begin(self) -> None:
         self._sent_at = time.perf_counter()
         self._upstream = asyncio.create_task(self._speak_by_socket() if self.uses_socket else self._speak())
+        self.task = asyncio.create_task(self._go(self._upstream), name=f"take {self.id}")
+
+    async def _go(self, upstream: asyncio.Task[None]) -> None:
         error: Exception | None = None
         try:
-            await self._upstream
+            self._spool.create()
+            await upstream
         except asyncio.CancelledError:
             if not self._ended_as:  # not by us: the loop itself is closing, and the sweep will find the row
                 raise
         except Exception as exc:
+            upstream.cancel()
             error = exc
         try:
             self.final = await self._save(error)

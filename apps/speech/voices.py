@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.core.files.base import ContentFile
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -268,7 +268,8 @@ def _claim(workspace: Workspace, voice_id: str) -> VoiceSample:
     # A press that never came back may have been paid: only after a while may somebody press again.
     VoiceSample.objects.filter(**named, file="", created_at__lt=timezone.now() - ABANDONED).delete()
     try:
-        return VoiceSample.objects.create(**named, model=SAMPLE_MODEL, text=text)
+        with transaction.atomic():
+            return VoiceSample.objects.create(**named, model=SAMPLE_MODEL, text=text)
     except IntegrityError as exc:
         raise NoSampleError(_("This sample is being made."), _("Try again in a moment.")) from exc
 
