@@ -16,19 +16,17 @@ Colour = tuple[int, int, int]
 
 # Word beginnings; the first place named in the prompt wins. Chinese words stand as they are.
 PLACES = {
-    "sea": "sea ocean beach coast shore harbour harbor bay island wave surf boat ship sail lighthouse whale dolphin "
-    "lagoon 海 船 沙滩",
+    "sea": "sea ocean beach coast shore harbour harbor bay island wave surf lagoon 海 沙滩",
     "lake": "lake river pond reflection 湖 河",
     "mountains": "mountain alps peak summit himalaya valley cliff glacier canyon fjord hill volcano 山",
-    "forest": "forest wood jungle tree pine birch path grove bamboo deer fox bear 森林 树",
+    "forest": "forest wood jungle pine birch path grove bamboo 森林",
     "city": "city skyline street town skyscraper tokyo york paris london neon alley traffic downtown roof cyberpunk "
     "metropolis building 城市 街",
-    "desert": "desert dune sahara sand camel oasis pyramid 沙漠",
-    "space": "space planet galaxy nebula astronaut rocket cosmos orbit universe saturn mars spaceship comet 太空 星球",
-    "meadow": "meadow field grass farm flower garden village countryside sheep horse cow prairie kite sunflower "
-    "lavender park 花 草原",
-    "underwater": "underwater coral reef fish jellyfish seabed 海底 鱼",
-    "room": "room kitchen desk table window cafe studio interior vase fruit bowl library cup coffee book still 房间",
+    "desert": "desert dune sahara sand oasis pyramid 沙漠",
+    "space": "space galaxy nebula cosmos orbit universe saturn mars comet 太空 星球",
+    "meadow": "meadow field grass farm garden village countryside sheep cow prairie sunflower lavender park 草原",
+    "underwater": "underwater coral reef seabed 海底",
+    "room": "room kitchen desk table window cafe studio interior bowl library book 房间",
     "abstract": "abstract pattern geometric fractal shapes ink swirl gradient liquid particles 抽象",
 }
 TIMES = {
@@ -100,6 +98,34 @@ THINGS = {
     "dragon": "dragon 龙",
     "robot": "robot android mech 机器人",
     "planet": "planet saturn moon jupiter earth",
+}
+HOMES = {  # where a thing is found when the prompt names no place
+    "boat": "sea",
+    "lighthouse": "sea",
+    "whale": "sea",
+    "fish": "underwater",
+    "tree": "meadow",
+    "kite": "meadow",
+    "horse": "meadow",
+    "dog": "meadow",
+    "house": "meadow",
+    "windmill": "meadow",
+    "flowers": "meadow",
+    "butterfly": "meadow",
+    "balloon": "mountains",
+    "castle": "mountains",
+    "dragon": "mountains",
+    "train": "mountains",
+    "bridge": "lake",
+    "car": "city",
+    "robot": "city",
+    "rocket": "space",
+    "planet": "space",
+    "cat": "room",
+    "fruit": "room",
+    "vase": "room",
+    "cup": "room",
+    "lantern": "lake",
 }
 COLOURS: dict[str, Colour] = {
     "red": (206, 58, 52),
@@ -244,6 +270,8 @@ def read_scene(prompt: str, seed: int | None = None) -> Scene:
     moods = _found(MOODS, text)
     styles = _found(STYLES, text)
     things = tuple(_found(THINGS, text))
+    if not places:
+        places = [HOMES[thing] for thing in things if thing in HOMES]
     if not places:
         places = [chance.choice(["sea", "lake", "mountains", "meadow", "desert", "forest"] if text else ["abstract"])]
     if not times:
