@@ -1,7 +1,7 @@
 """A whole studio in processes of its own, as `make run` starts it, and Chromium to use it with.
 
-Fixtures: `studio` (started and set up once), `tab` (a signed-in page of its own for each test), `open_tab` (more of them, with
-options of Playwright's new_context). Tests that use them are async and carry `browser.marks`.
+Fixtures: `studio` (started and set up once), `tab` (a signed-in page of its own for each test), `open_tab` (more of
+them, with options of Playwright's new_context). Tests that use them are async and carry `browser.marks`.
 """
 
 from __future__ import annotations
@@ -198,8 +198,9 @@ async def find_barriers(page: Page, *, within: str = "") -> list[str]:
     found = await page.evaluate(
         """async (within) => {
             const { violations } = await axe.run(within || document, { resultTypes: ["violations"] });
+            const line = (id, { html, any }) => `${id}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}`;
             return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
-                .flatMap(({ id, help, nodes }) => nodes.map(({ html, any }) => `${id}: ${help}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}`));
+                .flatMap(({ id, nodes }) => nodes.map((node) => line(id, node)));
         }""",
         within,
     )

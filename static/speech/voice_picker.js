@@ -24,6 +24,7 @@ export class VoicePicker {
     dialog.addEventListener("close", () => this.#hush());
     dialog.addEventListener("keydown", (event) => this.#moved(event, search));
     this.#list.addEventListener("click", ({ target }) => {
+      if (target.closest("[data-every-language]")) return this.#widen(search);
       const voice = target.closest("[data-voice]");
       if (!voice) return;
       if (target.closest("[data-hear]")) return this.#playing === voice ? this.#hush() : this.#hear(voice, true);
@@ -46,6 +47,13 @@ export class VoicePicker {
     open(this.#dialog);
     this.#dialog.querySelector("#voice-filters").dispatchEvent(new CustomEvent("picker:open"));
     this.#dialog.querySelector("#voice-q").focus();
+  }
+
+  #widen(search) {
+    const select = this.#dialog.querySelector("#voice-language");
+    select.value = "";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    search.focus();
   }
 
   #choose(voice) {

