@@ -20,7 +20,9 @@ HARMLESS = {
     "audio/mpeg", "audio/wav", "audio/x-wav", "audio/flac", "audio/ogg", "audio/mp4", "audio/aac", "audio/webm",
     "video/mp4", "video/webm", "image/png", "image/jpeg", "image/webp", "image/gif",
 }  # fmt: skip
-SANDBOX = "sandbox; default-src 'none'; media-src 'self'; img-src 'self'; frame-ancestors 'none'"
+# Opened by itself a file is a page: it may show or play what it is, and nothing can run. It keeps its origin, because a
+# page without one may not load a file that says `same-origin`.
+SANDBOX = "sandbox allow-same-origin; default-src 'none'; media-src 'self'; img-src 'self'; frame-ancestors 'none'"
 ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 

@@ -56,7 +56,8 @@ def test_whole_file_with_what_a_player_needs_to_know(get):
 def test_media_cannot_run_and_cannot_be_taken_for_something_else(get):
     response = get()
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert response["Content-Security-Policy"].startswith("sandbox allow-same-origin; default-src 'none'")
+    assert "script" not in response["Content-Security-Policy"]
     assert response["Content-Disposition"].startswith("inline; filename*=utf-8''Gr%C3%BC%C3%9Fe%20%E4%BD%A0")
 
 

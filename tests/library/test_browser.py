@@ -1,0 +1,222 @@
+"""The library and its player in a real browser, on a whole studio: what was spoken is really heard again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from tests import browser
+from tests.browser import OpenTab, find_barriers, until
+
+pytestmark = browser.marks
+
+SENTENCES = (
+    "The night shift begins, and somebody keeps the lights on until the morning comes.",
+    "The last train leaves at eleven forty, and after that the city belongs to the bakers.",
+)
+SHIFTS = """
+  window.shifts = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (shifts += value))).observe({ type: "layout-shift", buffered: true });
+"""  # noqa: E501  (JavaScript)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def library(open_tab: OpenTab):
+    """Open the library; at the first call two takes are spoken for it."""
+
+    async def opened(**options) -> Page:
+        page = await open_tab("library/", **options)
+        if await page.locator("article.asset").count() >= len(SENTENCES):
+            return page
+        speech = await open_tab("speech/")
+        await speech.wait_for_selector("#speech[data-ready]")
+        for sentence in SENTENCES:
+            await speech.fill("#id_text", sentence)
+            await speech.click("[data-speak]")
+            await expect(speech.locator("[data-says]")).to_have_text("Kept in the library", timeout=30_000)
+            await expect(speech.locator("[data-script]")).to_have_attribute("data-mode", "write", timeout=30_000)
+        await expect(speech.locator("studio-player[data-measured]")).to_have_count(len(SENTENCES), timeout=30_000)
+        await speech.context.close()
+        await page.reload()
+        return page
+
+    return opened
+
+
+async def at(page: Page, number: int = 0) -> float:
+    return await page.locator("studio-player").nth(number).evaluate("player => player.currentTime")
+
+
+async def test_card_is_heard_when_play_is_pressed(library):
+    page = await library()
+    player = page.locator("studio-player").first
+    await player.evaluate(
+        """(player) => {
+            const context = new AudioContext();
+            const ear = context.createAnalyser();
+            context.createMediaElementSource(player.audio).connect(ear).connect(context.destination);
+            window.loudest = 0;
+            const samples = new Float32Array(ear.fftSize);
+            setInterval(() => {
+                ear.getFloatTimeDomainData(samples);
+                loudest = Math.max(loudest, ...samples.map(Math.abs));
+            }, 20);
+            player.addEventListener("play", () => context.resume());
+        }"""
+    )
+    await player.get_by_role("button", name="Play").click()
+    await until(lambda: page.evaluate("loudest > 0.02"), what="sound")
+    before = await at(page)
+    await until(lambda: page.evaluate(f"document.querySelector('studio-player').currentTime > {before} + 0.3"))
+    await player.get_by_role("button", name="Pause").click()
+    assert await player.evaluate("player => player.paused")
+
+
+async def test_one_sound_plays_at_a_time(library):
+    page = await library()
+    for number in (0, 1):
+        await page.locator("studio-player").nth(number).get_by_role("button", name="Play").click()
+        await until(lambda number=number: page.locator("studio-player").nth(number).evaluate("p => p.currentTime > 0"))
+    assert await page.locator("studio-player[data-playing]").count() == 1
+
+
+async def test_waveform_is_a_slider_for_keyboard_and_pointer(library):
+    page = await library()
+    slider = page.locator("studio-player").first.get_by_role("slider", name="Position")
+    length = float(await page.locator("studio-player").first.get_attribute("data-duration"))
+    await slider.focus()
+    await page.keyboard.press("End")
+    assert await at(page) == pytest.approx(length, abs=0.05)
+    await page.keyboard.press("Home")
+    assert await at(page) == 0
+    await page.keyboard.press("ArrowRight")
+    assert await at(page) == pytest.approx(min(5, length), abs=0.05)
+    assert (await slider.get_attribute("aria-valuetext")).startswith(f"0:{min(5, int(length)):02}")
+    box = await slider.bounding_box()
+    await page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 10)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 10, steps=4)
+    await page.mouse.up()
+    assert await at(page) == pytest.approx(length / 2, rel=0.03)
+    await slider.focus()
+    await page.keyboard.press("Space")
+    await until(lambda: page.evaluate("!document.querySelector('studio-player').paused"), what="playing")
+    await page.keyboard.press("Space")
+    assert await page.evaluate("document.querySelector('studio-player').paused")
+
+
+async def test_drawer_keeps_what_is_known_and_speed_changes_the_sound(library):
+    page = await library()
+    await page.locator("article.asset a").first.click()
+    drawer = page.locator("#drawer[open]")
+    await expect(drawer.get_by_text("SHA-256")).to_be_visible()
+    await drawer.get_by_label("Speed").select_option("1.5")
+    assert await drawer.locator("studio-player").evaluate("player => player.audio.playbackRate") == 1.5
+    assert await find_barriers(page, within="#drawer") == []
+
+
+async def test_other_format_is_saved_without_leaving_the_page(library, tmp_path: Path):
+    page = await library()
+    await page.locator("article.asset a").first.click()
+    async with page.expect_download(timeout=30_000) as saving:
+        await page.locator("#drawer").get_by_role("link", name="FLAC").click()
+    saved = await saving.value
+    assert saved.suggested_filename.endswith(".flac")
+    await saved.save_as(tmp_path / "take.flac")
+    with av.open(str(tmp_path / "take.flac")) as file:
+        seconds = sum(frame.samples for frame in file.decode(audio=0)) / file.streams.audio[0].codec_context.sample_rate
+    assert seconds == pytest.approx(
+        float(await page.locator("studio-player").first.get_attribute("data-duration")), abs=0.1
+    )
+    await expect(page.locator("#drawer[open]")).to_be_visible()
+
+
+async def test_renaming_and_the_trash_are_immediate_and_can_be_undone(library):
+    page = await library()
+    card = page.locator("article.asset").first
+    await card.get_by_role("link").click()
+    await page.locator("#drawer").get_by_role("link", name="Rename").click()
+    await page.locator("#drawer input[name=title]").fill("Renamed here")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#drawer .details__name")).to_have_text("Renamed here")
+    await expect(card).to_contain_text("Renamed here")
+    await page.locator("#drawer").get_by_role("button", name="Move to trash").click()
+    await expect(page.locator("#drawer[open]")).to_have_count(0)
+    await expect(card).to_contain_text("In the trash")
+    await card.get_by_role("button", name="Restore").click()
+    await expect(card.locator("studio-player")).to_be_visible()
+
+
+async def test_search_narrows_the_list_while_typing(library):
+    page = await library()
+    await page.get_by_role("searchbox").press_sequentially("bakers")
+    await expect(page.locator("article.asset")).to_have_count(1)
+    assert "q=bakers" in page.url
+
+
+async def test_nothing_moves_while_the_page_loads(library):
+    page = await library(init_script=SHIFTS)
+    await page.wait_for_load_state("networkidle")
+    assert await page.evaluate("shifts") < 0.01
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["library/", "library/?layout=list", "library/?trash=1", "shares/"])
+async def test_pages_have_no_serious_barrier(library, studio, theme, path):
+    page = await library(color_scheme=theme)
+    await page.goto(studio.at(path))
+    assert await find_barriers(page) == []
+
+
+async def test_library_works_without_a_script(library):
+    page = await library(java_script_enabled=False)
+    await expect(page.locator("article.asset audio").first).to_be_visible()
+    await page.locator("article.asset a").first.click()
+    await page.get_by_role("button", name="Share").click()
+    await expect(page.get_by_text("Anyone with this link can listen")).to_be_visible()
+
+
+# --- what a guest sees ------------------------------------------------------------------------------------------------
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def guest_url(library) -> str:
+    page = await library()
+    await page.locator("article.asset a").last.click()
+    await page.locator("#drawer").get_by_role("button", name="Share").click()
+    return await page.locator("#drawer .share__url").input_value()
+
+
+async def test_guest_hears_it_and_reads_along(open_tab, guest_url):
+    page = await open_tab(storage_state=None, init_script=SHIFTS)
+    await page.goto(guest_url)
+    await page.wait_for_load_state("networkidle")
+    assert await page.evaluate("shifts") < 0.01
+    await page.get_by_role("button", name="Play").click()
+    await until(lambda: page.evaluate("document.querySelector('studio-player').currentTime > 0.5"), what="playing")
+    await expect(page.locator("[data-caption]")).not_to_be_empty()
+    assert await page.locator("nav").count() == 0
+
+
+async def test_guest_without_scripts_gets_the_browsers_own_player(open_tab, guest_url):
+    page = await open_tab(storage_state=None, java_script_enabled=False)
+    await page.goto(guest_url)
+    await expect(page.locator("audio")).to_be_visible()
+    await expect(page.locator(".wave svg path")).to_be_attached()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_guest_meets_no_serious_barrier(open_tab, guest_url, theme):
+    page = await open_tab(storage_state=None, color_scheme=theme)
+    await page.goto(guest_url)
+    assert await find_barriers(page) == []
+
+
+async def test_media_opened_by_itself_still_plays(open_tab, guest_url):
+    page = await open_tab(storage_state=None)
+    await page.goto(guest_url + "file")
+    await until(lambda: page.evaluate("document.querySelector('video, audio')?.duration > 1"), what="the length")
