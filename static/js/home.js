@@ -4,3 +4,14 @@ document.querySelector("[data-ask] textarea")?.addEventListener("keydown", (even
   event.preventDefault();
   event.target.form.requestSubmit();
 });
+
+// Something in motion has arrived: show it among the latest results, unless that would cut off what is being listened to.
+const moving = document.getElementById("home-moving");
+let before = moving.querySelectorAll("li").length;
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id !== "home-moving") return;
+  const now = document.querySelectorAll("#home-moving li").length;
+  const isListening = [...document.querySelectorAll("#home-latest audio")].some((audio) => !audio.paused);
+  if (now < before && !isListening) window.htmx.trigger("#home-stale", "home:stale");
+  before = now;
+});

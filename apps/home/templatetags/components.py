@@ -66,6 +66,8 @@ def duration(seconds: Any) -> str:
     if seconds is None or seconds == "":
         return ""
     tenths = round(float(seconds) * 10)
+    if tenths == 0:
+        return "0:00"
     if tenths < 100:
         return f"0:{tenths / 10:04.1f}"
     minutes, rest = divmod(round(tenths / 10), 60)
