@@ -47,6 +47,7 @@ class Engine:
         self._reading: asyncio.Task[None] | None = None
         self._last = 0
         self.ready = asyncio.Event()
+        self.settled = asyncio.Event()  # it came up, or died before
         self.stopped = asyncio.Event()
 
     @property
@@ -88,10 +89,12 @@ class Engine:
                 payload = await reader.readexactly(length)
                 if kind == Kind.READY:
                     self.ready.set()
+                    self.settled.set()
                 elif job in self._jobs:
                     self._jobs[job].put_nowait(self._event(Kind(kind), payload))
         self.ready.clear()
         self.stopped.set()
+        self.settled.set()
         for queue in self._jobs.values():
             queue.put_nowait(EngineError("the engine stopped in the middle of the work"))
         if self._writer:
@@ -184,6 +187,7 @@ class Pool:
         self._memory = Memory()
         self._engines: list[Engine] = []
         self._watching: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Condition()  # an engine came up or went down
         self._closing = False
 
     @property
@@ -206,13 +210,19 @@ class Pool:
         watch.add_done_callback(self._watching.discard)
 
     async def _watch(self, engine: Engine) -> None:
+        await engine.settled.wait()
+        came_up = engine.ready.is_set()
+        async with self._changed:
+            self._changed.notify_all()
         await engine.stopped.wait()
         self._engines.remove(engine)
         if not self._closing:
-            print("engine: died, starting another", flush=True)  # noqa: T201 - the log is stdout
+            print("engine: died", flush=True)  # noqa: T201 - the log is stdout
             if not self._engines:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0 if came_up else 1)  # one that cannot start must not be started in a rush
                 await self._add()
+        async with self._changed:
+            self._changed.notify_all()
 
     def _ready(self) -> list[Engine]:
         return [engine for engine in self._engines if engine.ready.is_set()]
@@ -224,9 +234,9 @@ class Pool:
             return min(ready, key=lambda engine: engine.load)
         if ready and len(self._engines) < self._most:
             await self._add()
-        end = asyncio.get_running_loop().time() + START_S
-        while len(self._ready()) < max(1, len(self._engines)) and asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(START_S), self._changed:
+                await self._changed.wait_for(lambda: len(self._ready()) >= max(1, len(self._engines)))
         if not self._ready():
             raise EngineError("no engine came up")
         return min(self._ready(), key=lambda engine: engine.load)

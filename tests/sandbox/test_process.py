@@ -117,6 +117,15 @@ def test_unusable_folder_is_one_sentence(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
+def test_port_in_use_is_one_sentence(sandbox, tmp_path):
+    port = sandbox.url.rsplit(":", 1)[1]
+    command = ["manage.py", "sandbox", "--port", port, "--data", str(tmp_path), "--key", "k"]
+    ended = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, timeout=20)
+    assert ended.returncode != 0
+    assert "cannot listen" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_tables_survive_a_restart(start_sandbox, tmp_path):
     first = start_sandbox(key="sk-api-same", data=tmp_path / "kept")
     url = Caller(first.sandbox).speak(output_format="url").payload["data"]["audio"]

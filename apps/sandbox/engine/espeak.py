@@ -28,6 +28,7 @@ SYNCHRONOUS = 2
 RATE, RANGE = 1, 4
 UTF8, PHONEMES = 1, 0x100
 WORD_EVENT = 1
+LONGEST_WORK_S = 30  # a sentence takes milliseconds
 SLOWEST, FASTEST = 80, 450  # words a minute that the library can do
 
 
@@ -149,7 +150,7 @@ class Espeak:
         os.closerange(3, writer)
         os.closerange(writer + 1, 1024)
         try:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.alarm(LONGEST_WORK_S)  # the default action ends the child, and the request with it
             if self._library.espeak_SetVoiceByName(voice) == 0:  # otherwise the old voice would stay, silently
                 self._library.espeak_ng_SetRandSeed(ctypes.c_long(7))
                 self._library.espeak_SetParameter(RATE, max(SLOWEST, min(FASTEST, rate)), 0)

@@ -1,0 +1,134 @@
+"""The vendor's own MCP server, unmodified, from PyPI: the judge of whether the sandbox speaks MiniMax's protocol."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from studio.config import ROOT
+from tests.sandbox.listening import listen
+
+VERSION = "0.0.19"
+FOLDER = ROOT / ".cache" / "clients" / f"minimax-mcp-{VERSION}"
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("official clients")]
+
+
+@pytest.fixture(scope="session")
+def minimax_mcp() -> Path:
+    """The program, installed once, apart from the studio: it wants other versions of our dependencies."""
+    program = FOLDER / "bin" / "minimax-mcp"
+    if not program.exists():
+        uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+        assert uv, "uv comes with the development dependencies"
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        for command in (
+            [uv, "venv", "--quiet", "--python", sys.executable, str(FOLDER)],
+            [uv, "pip", "install", "--quiet", "--python", str(FOLDER / "bin" / "python"), f"minimax-mcp=={VERSION}"],
+        ):
+            made = subprocess.run(command, capture_output=True, text=True, timeout=300)
+            if made.returncode and os.environ.get("CI") != "true":
+                shutil.rmtree(FOLDER, ignore_errors=True)
+                pytest.skip(f"minimax-mcp {VERSION} could not be installed: is there a network?")
+            assert made.returncode == 0, made.stderr
+    return program
+
+
+class McpSession:
+    """As much of an MCP client as is needed to call a tool over stdio."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._last = 0
+        about = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "tests", "version": "1"}}
+        self.ask("initialize", about)
+        self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(message) + "\n")
+        self._process.stdin.flush()
+
+    def ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdout
+        self._last += 1
+        self._send({"jsonrpc": "2.0", "id": self._last, "method": method, "params": params})
+        for line in self._process.stdout:
+            answer = json.loads(line)
+            if answer.get("id") == self._last:
+                return answer["result"]
+        raise AssertionError("minimax-mcp ended")
+
+    def call(self, tool: str, **arguments: Any) -> str:
+        result = self.ask("tools/call", {"name": tool, "arguments": arguments})
+        text = result["content"][0]["text"]
+        assert not result.get("isError"), text
+        return text
+
+
+@pytest.fixture
+def open_mcp(minimax_mcp, sandbox, tmp_path) -> Iterator[Any]:
+    processes: list[subprocess.Popen[str]] = []
+
+    def open_session(mode: str, key: str = sandbox.key) -> McpSession:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "MINIMAX_API_KEY": key,
+            "MINIMAX_API_HOST": sandbox.url,
+            "MINIMAX_API_RESOURCE_MODE": mode,
+            "MINIMAX_MCP_BASE_PATH": str(tmp_path),
+        }
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(
+            [str(minimax_mcp)],
+            stdin=pipe,
+            stdout=pipe,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+        )
+        processes.append(process)
+        return McpSession(process)
+
+    yield open_session
+    for process in processes:
+        process.terminate()
+        process.wait(10)
+
+
+def test_minimax_mcp_speaks_to_a_url(open_mcp):
+    told = open_mcp("url").call("text_to_audio", text="Hello from the official client.", voice_id="female-shaonv")
+    url = told.removeprefix("Success. Audio URL: ")
+    assert listen(httpx.get(url).content).seconds > 1
+
+
+def test_minimax_mcp_speaks_to_a_file(open_mcp, tmp_path):
+    told = open_mcp("local").call("text_to_audio", text="Hello again.", format="flac", emotion="neutral", speed=1.2)
+    assert told.startswith("Success. File saved as:")
+    (kept,) = tmp_path.glob("*.flac")
+    assert listen(kept.read_bytes()).seconds > 0.5
+
+
+def test_minimax_mcp_lists_the_voices(open_mcp):
+    told = open_mcp("url").call("list_voices", voice_type="all")
+    assert "English_Graceful_Lady" in told
+    assert told.count("ID: ") > 300
+
+
+def test_minimax_mcp_understands_a_refusal(open_mcp):
+    session = open_mcp("url", key="sk-api-wrong")
+    told = session.ask("tools/call", {"name": "text_to_audio", "arguments": {"text": "Hello."}})
+    text = told["content"][0]["text"]
+    assert "invalid api key" in text.lower() or "API Error" in text
+    assert "Trace" in text
