@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "apps.workspaces",
     "apps.notifications",
     "apps.library",
+    "apps.usage",
     "apps.jobs",
     "apps.speech",
     "apps.sharing",

@@ -22,6 +22,7 @@ from apps.speech.models import SILENCE, Charged, Status, Take
 from apps.speech.scripts import join_texts
 from apps.speech.spool import Spool, delete_old_spools
 from apps.speech.subtitles import lines_from_words
+from apps.usage import ledger
 from apps.workspaces import tray
 from apps.workspaces.models import ConnectionKind, Membership
 
@@ -80,9 +81,28 @@ def complete(pk: uuid.UUID) -> Take:
             take.next_step = ""
     take.status, take.finished_at = take.outcome, timezone.now()
     names = ("status", "asset", "cost_usd", "charged", "finished_at", "next_step")
-    Take.objects.move_on(pk, from_status=(Status.SAVING,), **{name: getattr(take, name) for name in names})
+    if Take.objects.move_on(pk, from_status=(Status.SAVING,), **{name: getattr(take, name) for name in names}):
+        _enter(take)
     tray.ring(take.workspace)
     return take
+
+
+def _enter(take: Take) -> None:
+    """Put the take into the book, unless MiniMax refused it before it did any work."""
+    if take.status == Status.FAILED and take.charged == Charged.NO:
+        return
+    ledger.record(
+        f"take:{take.pk}",
+        workspace=take.workspace,
+        person=take.created_by,
+        kind="speech",
+        model=take.request["model"],
+        connection_kind=take.connection_kind,
+        estimate_usd=take.estimate_usd,
+        actual_usd=take.cost_usd,
+        usage=take.usage,
+        charged=take.charged,
+    )
 
 
 def _cost(take: Take) -> Any:
