@@ -17,7 +17,7 @@ PLACES = ("rail", "foot", "palette")
 
 @dataclass(frozen=True)
 class Page:
-    """A page, or an act that starts on one.
+    """A page of the workspace.
 
     place: "rail" the list of the rail; "foot" its lower end; "palette" found by search only.
     can: the act of `apps.workspaces.models.ACTS` a person needs to see it. key: pressed after `g` it leads there.
@@ -32,10 +32,9 @@ class Page:
     can: str = "view"
     key: str = ""
     keywords: Text = ""
-    query: str = ""  # of the URL, for an act: "new=1"
 
     def url(self, workspace: Workspace) -> str:
-        return reverse(self.url_name, args=[workspace.slug]) + (f"?{self.query}" if self.query else "")
+        return reverse(self.url_name, args=[workspace.slug])
 
 
 _pages: dict[str, Page] = {}
