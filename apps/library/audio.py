@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path, PurePath
@@ -130,7 +130,8 @@ class Waveform:
 
     def __init__(self) -> None:
         self.levels: list[float] = []
-        self.stretch, self.rest = 64, None  # samples
+        self.stretch = 64  # samples
+        self.rest: Any = None
 
     def add(self, samples: Any) -> None:
         import numpy as np
@@ -195,7 +196,8 @@ def _measure(path: str, raw: dict[str, Any] | None) -> dict[str, Any]:
         if not container.streams.audio:
             raise DamagedError("there is no sound in it")
         stream = container.streams.audio[0]
-        graph = resampler = None
+        graph: Any = None
+        resampler: Any = None
         for frame in _decode(container, stream, found):
             if graph is None:
                 found.sample_rate, found.channels = frame.sample_rate, frame.layout.nb_channels
@@ -242,7 +244,7 @@ def _convert(path: str, raw: dict[str, Any] | None, target: str, format: str, ta
         layout = "stereo" if stream.codec_context.layout.nb_channels >= 2 else "mono"
         rate = _nearest_rate(stream.codec_context.sample_rate, wanted.rates)
         made.metadata.update(tags)
-        out = made.add_stream(wanted.codec, rate=rate, layout=layout)
+        out: Any = made.add_stream(wanted.codec, rate=rate, layout=layout)
         if wanted.bit_rate:
             out.bit_rate = wanted.bit_rate * (2 if layout == "stereo" else 1)
         out.metadata.update(tags if wanted.muxer == "ogg" else {})  # Ogg keeps its tags with the stream
@@ -271,7 +273,8 @@ def _nearest_rate(rate: int, possible: tuple[int, ...]) -> int:
 
 def main() -> None:
     order = json.load(sys.stdin)
-    act = {"measure": _measure, "convert": _convert}[sys.argv[1]]
+    acts: dict[str, Callable[..., dict[str, Any]]] = {"measure": _measure, "convert": _convert}
+    act = acts[sys.argv[1]]
     try:
         answer = act(**order)
     except DamagedError as exc:

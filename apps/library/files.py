@@ -23,20 +23,20 @@ LONGEST_STEM = 180  # bytes; most disks allow 255 for the whole name
 
 def original(asset: Asset, cache: str, *, download: bool = False) -> Served:
     """The file byte for byte as it was kept."""
-    name = safe_filename(asset.title, PurePath(asset.file.name).suffix.removeprefix("."))
-    return Served(asset.file.name, asset.size, asset.sha256, asset.content_type, name, cache, download)
+    name = safe_filename(asset.title, PurePath(asset.file_name).suffix.removeprefix("."))
+    return Served(asset.file_name, asset.size, asset.sha256, asset.content_type, name, cache, download)
 
 
 def rendered(rendition: Rendition, cache: str, *, download: bool = False) -> Served:
     """The asset in another format; the rendition is READY."""
     made = FORMATS[rendition.format]
     name = safe_filename(rendition.asset.title, made.suffix)
-    return Served(rendition.file.name, rendition.size, rendition.sha256, made.content_type, name, cache, download)
+    return Served(str(rendition.file.name), rendition.size, rendition.sha256, made.content_type, name, cache, download)
 
 
 def serve_sound(request: HttpRequest, asset: Asset, cache: str) -> HttpResponseBase:
     """Answer a player. No browser plays sound without a container, so such a file is given out as WAV."""
-    if not is_raw(asset.file.name):
+    if not is_raw(asset.file_name):
         return serve(request, original(asset, cache))
     rendition = find_or_order_rendition(asset, RAW_PLAYS_AS)
     if rendition.status == RenditionStatus.READY:

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.workspaces.models import Workspace
-from apps.workspaces.querysets import WorkspaceQuerySet
 
 if TYPE_CHECKING:
     from apps.workspaces.models import Membership
@@ -38,16 +37,16 @@ class ClaimQuerySet(models.QuerySet):
         return bool(self.filter(pk=pk, status=from_status).update(status=to_status, leased_until=None, **changes))
 
 
-class AssetQuerySet(ClaimQuerySet, WorkspaceQuerySet):
+class AssetQuerySet(ClaimQuerySet):
     def visible_to(self, member: Membership) -> Self:
         """What the member finds in the library; what lies in the trash is not found."""
-        return super().visible_to(member).filter(trashed_at=None)
+        return self.filter(workspace_id=member.workspace_id, trashed_at=None)
 
     def holding(self, word: str) -> Self:
         return self.filter(Q(title__icontains=word) | Q(text__icontains=word))
 
     def in_trash_of(self, member: Membership) -> Self:
-        return super().visible_to(member).exclude(trashed_at=None)
+        return self.filter(workspace_id=member.workspace_id, trashed_at__isnull=False)
 
 
 class AssetStatus(models.TextChoices):
@@ -105,6 +104,11 @@ class Asset(models.Model):
     def folder(self) -> str:
         """Where its files lie in storage."""
         return f"{self.workspace_id}/{self.pk.hex[:6]}/{self.pk.hex}"
+
+    @property
+    def file_name(self) -> str:
+        """In storage."""
+        return str(self.file.name)
 
     @property
     def is_measured(self) -> bool:

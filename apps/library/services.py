@@ -8,14 +8,16 @@ from decimal import Decimal
 from pathlib import Path, PurePath
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.library.audio import is_raw
 from apps.library.events import publish_card
 from apps.library.models import Asset, AssetQuerySet, Rendition, RenditionStatus, new_id
 from apps.library.storing import discard, store_file, take_over
-from apps.library.tasks import make_rendition, measure, ring
+from apps.library.tasks import RAW_PLAYS_AS, make_rendition, measure, ring
 from apps.workspaces import audit
 from apps.workspaces.models import Membership
 
@@ -120,6 +122,10 @@ def find_assets(
 def rename(asset: Asset, title: str) -> None:
     asset.title = shorten(title)
     asset.save(update_fields=["title"])
+    for rendition in asset.renditions.exclude(format=RAW_PLAYS_AS if is_raw(asset.file_name) else ""):
+        rendition.delete()  # its tags hold the old title; the next download makes a new one
+        if rendition.file:
+            default_storage.delete(rendition.file.name)
     publish_card(asset)
 
 

@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 from django.core.files import File
 from django.core.files.storage import Storage, default_storage
@@ -33,12 +34,13 @@ class StoredFile:
 class HashedFile(File):
     """Hashes what is read from it; meant to be read once, from start to end."""
 
-    def __init__(self, file: object, name: str) -> None:
+    def __init__(self, file: IO[bytes], name: str) -> None:
         super().__init__(file, name)
+        self.raw = file
         self.hash, self.bytes_read = hashlib.sha256(), 0
 
     def read(self, size: int = -1) -> bytes:
-        block = self.file.read(size)
+        block = self.raw.read(size)
         self.hash.update(block)
         self.bytes_read += len(block)
         return block

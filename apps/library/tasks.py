@@ -33,7 +33,7 @@ RAW_PLAYS_AS = "wav"  # no browser plays sound without a container
 
 def ring(task: Task, pk: object) -> None:
     """Wake a worker. Does not wait for a broker that is away; the sweep rings again."""
-    task.apply_async([str(pk)], retry=False)
+    task.apply_async((str(pk),), retry=False)
 
 
 @shared_task
@@ -45,7 +45,7 @@ def measure(asset_id: str) -> None:
     status, changes = _listen_to(asset)
     if Asset.objects.move_on(asset_id, from_status=AssetStatus.SAVED, to_status=status, **changes):
         asset.refresh_from_db()
-        if status == AssetStatus.READY and audio.is_raw(asset.file.name):
+        if status == AssetStatus.READY and audio.is_raw(asset.file_name):
             rendition, _is_new = Rendition.objects.get_or_create(asset=asset, format=RAW_PLAYS_AS)
             ring(make_rendition, rendition.pk)
         events.publish_card(asset)
@@ -140,7 +140,7 @@ def tags(asset: Asset) -> dict[str, str]:
 
 def raw_sound(asset: Asset) -> audio.RawSound | None:
     """How to read a file without a container: as it was asked for. None when the file says it itself."""
-    demuxer = audio.RAW.get(PurePath(asset.file.name).suffix)
+    demuxer = audio.RAW.get(PurePath(asset.file_name).suffix)
     if demuxer is None:
         return None
     return audio.RawSound(
@@ -154,9 +154,9 @@ def raw_sound(asset: Asset) -> audio.RawSound | None:
 def local_copy(file: FieldFile) -> Iterator[Path]:
     """The file as a path that a decoder can open: its own where storage is a folder, else a copy on disk."""
     try:
-        path = default_storage.path(file.name)
+        path = default_storage.path(str(file.name))
     except NotImplementedError:
-        with tempfile.NamedTemporaryFile(suffix=PurePath(file.name).suffix) as copy:
+        with tempfile.NamedTemporaryFile(suffix=PurePath(str(file.name)).suffix) as copy:
             with file.open("rb") as stored:
                 shutil.copyfileobj(stored, copy, 1 << 20)
             copy.flush()

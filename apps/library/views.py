@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -58,7 +58,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     return response
 
 
-def is_fragment(request: HttpRequest) -> bool:
+def is_fragment(request: MemberRequest) -> bool:
     """Whether htmx asks for a part of a page; going back in history it wants all of it."""
     return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
 

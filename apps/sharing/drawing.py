@@ -35,7 +35,7 @@ class Fonts:
     def __init__(self, files: list[str], size: int, weight: int) -> None:
         from PIL import ImageFont
 
-        self.fonts = []
+        self.fonts: list[Any] = []
         for file in [*files, *system_fonts()]:
             try:
                 font = ImageFont.truetype(file, size * SCALE)
@@ -155,8 +155,8 @@ def draw_card(*, title: str, label: str, duration: str, bars: list[float], fonts
     left, right = margin + 2 * radius + 34 * SCALE, width - margin - time_width - (30 * SCALE if duration else 0)
     step = (right - left) / len(bars)
     for place, level in enumerate(bars):
-        x, half, thick = left + step * (place + 0.5), max(level / 100 * tallest, 2.5) * SCALE, step * 0.26
-        box = (x - thick, middle - half - thick, x + thick, middle + half + thick)
+        half, thick, centre = max(level / 100 * tallest, 2.5) * SCALE, step * 0.26, left + step * (place + 0.5)
+        box = (centre - thick, middle - half - thick, centre + thick, middle + half + thick)
         draw.rounded_rectangle(box, radius=thick, fill=ACCENT if place < len(bars) * 0.28 else DIM)
     small.write(draw, (width - margin - time_width, middle + 10 * SCALE), duration, SOFT)
     picture.resize(SIZE, Image.Resampling.LANCZOS).quantize(128, dither=Image.Dither.NONE).save(

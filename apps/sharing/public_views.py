@@ -42,14 +42,12 @@ def open_link(view: Callable) -> Callable:
     @require_safe
     @csp_replace(POLICY)
     @wraps(view)
-    def admit(request: HttpRequest, token: str, *args: Any) -> HttpResponseBase:
+    def admit(request: HttpRequest, **path: Any) -> HttpResponseBase:
+        token = path["token"]
         link = Share.objects.with_token(token).select_related("asset", "created_by").first()
         if link is None:
             raise Http404
-        if link.is_open:
-            response = view(request, link, token, *args)
-        else:
-            response = render(request, "sharing/gone.html", status=410)
+        response = view(request, link, token) if link.is_open else render(request, "sharing/gone.html", status=410)
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
         response["Referrer-Policy"] = "no-referrer"
         if not response.has_header("Cache-Control"):
@@ -96,7 +94,7 @@ def subtitles(request: HttpRequest, link: Share, token: str) -> HttpResponse:
 def card(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
     """The picture that a chat shows for the link."""
     drawn = find_or_draw_card(link)
-    response = serve(request, Served(drawn.name, drawn.size, link.card_of, "image/png", "card.png", CACHE))
+    response = serve(request, Served(str(drawn.name), drawn.size, link.card_of, "image/png", "card.png", CACHE))
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.library import tasks
 from apps.library.models import Asset, Rendition
-from apps.library.services import find_or_order_rendition, keep
+from apps.library.services import find_or_order_rendition, keep, rename
 from apps.library.tasks import make_rendition, measure, sweep
 from tests.library.sounds import decoded_seconds, write_tone
 
@@ -226,6 +226,17 @@ def test_rendition_is_made_once(bring, rings):
     make_rendition(str(first.pk))
     make_rendition(str(first.pk))
     assert Rendition.objects.get().attempts == 1
+
+
+def test_download_after_a_rename_carries_the_new_title(bring, rings):
+    kept = bring()
+    make_rendition(str(find_or_order_rendition(kept, "flac").pk))
+    old = kept.renditions.get().file.name
+    rename(kept, "Another title")
+    assert not kept.file.storage.exists(old)
+    make_rendition(str(find_or_order_rendition(kept, "flac").pk))
+    with av.open(io.BytesIO(kept.renditions.get().file.read())) as file:
+        assert file.metadata["title"] == "Another title"
 
 
 def test_sweep_rings_for_renditions_whose_worker_died(bring, rings):

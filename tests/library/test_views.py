@@ -188,7 +188,7 @@ def test_details_tell_everything_in_the_drawer_and_on_a_page(as_, creator, bring
             "04ab5c0f1d",
             kept.sha256,
             "LUFS",
-            "32000 Hz",
+            "32,000 Hz",
             "This is the night shift.",
             f"/w/night-shift/speech/?from={kept.pk}",
             "?format=flac",

@@ -75,7 +75,7 @@ def test_guest_hears_it_without_a_script(guest, link):
     assert '<path vector-effect="non-scaling-stroke" d="M0.5' in page
     assert "1:07" in page
     assert "Made with AI" in page
-    assert "speech-2.8-hd" in page
+    assert "Speech 2.8 HD" in page
     assert "Good evening &lt;b&gt;" in page
     assert b"".join(guest.get(f"/s/{link.token}/file")) == DATA
     assert b"".join(guest.get(f"/s/{link.token}/file", headers={"Range": "bytes=5-9"})) == DATA[5:10]
