@@ -218,7 +218,7 @@ def _echo(value: Any) -> str | None:
 
 
 def _first_error(form: SpeechForm) -> str:
-    return next(iter(form.errors.values()))[0]
+    return str(next(iter(form.errors.values()))[0])
 
 
 def _language(scope: dict[str, Any], user: Any) -> str:

@@ -65,6 +65,7 @@ def _transcode(
     source: str, target: str, format: str, streamed: str, sample_rate: int, channel: int, bitrate: int
 ) -> None:
     import av  # only the child process pays for it
+    from av.audio.stream import AudioStream
 
     container = CONTAINERS[format]
     layout = "stereo" if channel == 2 else "mono"
@@ -75,6 +76,7 @@ def _transcode(
         av.open(target, "w", format=container.muxer) as made,
     ):
         out = made.add_stream(container.codec, rate=rate, layout=layout)
+        assert isinstance(out, AudioStream)
         if format == "mp3":
             out.bit_rate = bitrate
         resampler = av.AudioResampler(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -101,7 +101,7 @@ class SpeechForm(forms.Form):
         choices=[(name, speech.formats[name].label) for name in KEPT_FORMATS],
         initial=speech.default_format,
         required=False,
-        empty_value=speech.default_format,
+        empty_value=None,
     )
     sample_rate = forms.TypedChoiceField(
         label=gettext_lazy("Sample rate (Hz)"),
@@ -109,7 +109,7 @@ class SpeechForm(forms.Form):
         coerce=int,
         initial=speech.default_sample_rate,
         required=False,
-        empty_value=speech.default_sample_rate,
+        empty_value=None,
     )
     bitrate = forms.TypedChoiceField(
         label=gettext_lazy("Bit rate (bit/s)"),
@@ -117,7 +117,7 @@ class SpeechForm(forms.Form):
         coerce=int,
         initial=speech.default_bitrate,
         required=False,
-        empty_value=speech.default_bitrate,
+        empty_value=None,
     )
     channel = forms.TypedChoiceField(
         label=gettext_lazy("Channels"),
@@ -125,7 +125,7 @@ class SpeechForm(forms.Form):
         coerce=int,
         initial=speech.default_channel,
         required=False,
-        empty_value=speech.default_channel,
+        empty_value=None,
     )
 
     def clean_text(self) -> str:
@@ -154,7 +154,7 @@ class SpeechForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        for name, field in self.fields.items():  # a number that was left out
+        for name, field in self.fields.items():  # what was left out
             if cleaned.get(name, "") is None:
                 cleaned[name] = field.initial
         if cleaned.get("timbre_weights"):
@@ -230,11 +230,17 @@ SpeechForm.base_fields = SharedFields(SpeechForm.base_fields)
 TypedSpeechForm.base_fields = SharedFields(TypedSpeechForm.base_fields)
 
 
-def has_effects(request: dict[str, Any]) -> bool:
+def has_effects(request: Mapping[str, Any]) -> bool:
     return bool(
         request.get("sound_effects")
         or any(request.get(name) for name in ("modify_pitch", "modify_intensity", "modify_timbre"))
     )
+
+
+LANGUAGES = [
+    ("", gettext_lazy("Every language")),
+    *((language.name, language.label) for language in catalogue.languages),
+]
 
 
 class PronunciationForm(forms.ModelForm):
@@ -244,10 +250,7 @@ class PronunciationForm(forms.ModelForm):
 
     language = forms.TypedChoiceField(
         label=gettext_lazy("Language"),
-        choices=[
-            ("", gettext_lazy("Every language")),
-            *((language.name, language.label) for language in catalogue.languages),
-        ],
+        choices=LANGUAGES,
         required=False,
     )
 

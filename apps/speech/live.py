@@ -78,11 +78,11 @@ async def start_run(take: Take, endpoint: Endpoint, request: SpeechRequest, *, a
 
 async def shut_down(seconds: float = 4) -> None:
     """The process is going away: close every upstream, keep what arrived, and say so on the rows."""
-    running = [run for run in _runs.values() if run.task]
-    for run in running:
+    running = [run.task for run in _runs.values() if run.task]
+    for run in list(_runs.values()):
         run.end_early(Status.INTERRUPTED)
     if running:
-        await asyncio.wait({run.task for run in running}, timeout=seconds)
+        await asyncio.wait(running, timeout=seconds)
     client = _http.pop(asyncio.get_running_loop(), None)
     if client:
         await client.aclose()
@@ -410,7 +410,7 @@ class Run:
 
     def _explain(self, error: Exception) -> dict[str, Any]:
         if isinstance(error, MiniMaxError):
-            charged = error.charged
+            charged: str = error.charged
             if self.received and charged == Charged.NO:  # it did work, whatever it says
                 charged = Charged.UNKNOWN
             return {

@@ -17,7 +17,8 @@ _SAMPLE_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 
 class Clock(Protocol):
     """Measures a stream piece by piece."""
 
-    ms: float
+    @property
+    def ms(self) -> float: ...
 
     def feed(self, piece: bytes) -> None: ...
 

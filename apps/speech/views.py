@@ -3,12 +3,13 @@ from __future__ import annotations
 import uuid
 
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.speech import services
 from apps.speech import voices as voice_list
-from apps.speech.forms import PronunciationForm, SpeechForm, limits
+from apps.speech.forms import LANGUAGES, PronunciationForm, SpeechForm, limits
 from apps.speech.models import PronunciationEntry, Take
 from apps.workspaces.access import MemberRequest, member_required
 
@@ -173,7 +174,7 @@ def voices(request: MemberRequest, workspace: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @member_required()
-def voice_sample(request: MemberRequest, workspace: str) -> HttpResponse:
+def voice_sample(request: MemberRequest, workspace: str) -> HttpResponseBase:
     """A voice's sample sentence as audio/mpeg. `voice_id` is a parameter, because ids hold spaces and parentheses.
 
     GET plays a sample that exists, else 404. POST makes it first, and pays for that (voices.sample_price) unless it
@@ -201,7 +202,7 @@ def _dictionary(request: MemberRequest, form: PronunciationForm, status: int = 2
         "entries": PronunciationEntry.objects.visible_to(request.member),
         "form": form,
         "can_edit": request.member.may("create"),
-        "languages": form.fields["language"].choices,
+        "languages": LANGUAGES,
     }
     return render(request, "speech/_dictionary.html", context, status=status)
 
