@@ -17,7 +17,8 @@ from apps.workspaces.access import MemberRequest, member_required
 @require_GET
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
-    """The page. `?from=<asset id>` or `?take=<take id>` fills the form with old settings, `?text=` with a text.
+    """The page. `?from=<asset id>` or `?take=<take id>` fills the form with old settings, `?text=` with a text,
+    `?voice_id=` with a voice.
 
     speech/index.html: form (SpeechForm, unbound, with initial values; include speech/_form.html), limits (for
     `json_script`; see forms.limits), voice (voices.Voice of the form's voice_id or None), takes and next (as in
@@ -32,6 +33,9 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         take_id=request.GET.get("take", ""),
         text=request.GET.get("text", ""),
     )
+    voice_id = request.GET.get("voice_id")
+    if voice_id and voice_list.find_voice(member.workspace, voice_id):
+        initial["voice_id"] = voice_id
     form = SpeechForm(initial=initial)
     page, cursor = services.list_takes(member)
     chosen = form["voice_id"].value()
