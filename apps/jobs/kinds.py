@@ -21,7 +21,7 @@ Media = Literal["image", "audio", "video"]
 
 @dataclass(frozen=True)
 class Result:
-    """One file that MiniMax made and that is to be kept. Exactly one of `url`, `file_id` and `path` says where it lies."""
+    """One file that MiniMax made and that is to be kept. One of `url`, `file_id` and `path` says where it lies."""
 
     media: Media
     url: str = ""  # a link that expires
@@ -101,3 +101,8 @@ def register(kind: Kind) -> None:
 
 def get_kind(name: str) -> Kind:
     return _kinds[name]
+
+
+def names_in_family(family: str) -> list[str]:
+    """The kinds that share one rate limit."""
+    return [kind.name for kind in _kinds.values() if kind.family == family]

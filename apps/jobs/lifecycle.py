@@ -5,7 +5,7 @@ happens then depends only on the state:
 
 - submitting: MiniMax may have got the request, so it is never sent again. If the answer had already reached the disk
   it is used; otherwise the job fails as *may have been charged*.
-- waiting, saving: asking and fetching cost nothing, so they are simply done again.
+- waiting, saving: asking and fetching cost nothing, so they are simply done again (waiting: apps.jobs.polling).
 """
 
 from __future__ import annotations
@@ -15,50 +15,62 @@ import logging
 import random
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
+from django.db import transaction
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from apps.jobs import saving
+from apps.jobs import presence, saving
 from apps.jobs.events import publish
-from apps.jobs.kinds import Errand, Finished, Kind, StillRunning, Submitted, get_kind
-from apps.jobs.limits import take_turn
-from apps.jobs.models import Charged, Job, Status
-from apps.minimax import catalogue
+from apps.jobs.kinds import Errand, Finished, Kind, Result, Submitted, get_kind
+from apps.jobs.limits import wait_for_turn
+from apps.jobs.models import Job, Status
 from apps.minimax.client import MiniMaxClient
-from apps.minimax.errors import ContentRejectedError, MiniMaxError, TaskFailedError
-from apps.workspaces.connections import NoConnectionError, endpoint_for
+from apps.minimax.connection import Endpoint
+from apps.minimax.errors import AuthenticationError, BalanceError, MiniMaxError, QuotaError
+from apps.usage import ledger
+from apps.usage.models import Charged
+from apps.workspaces.connections import NoConnectionError, endpoint_for, report_failure
+from apps.workspaces.models import ConnectionKind
 
 log = logging.getLogger(__name__)
 
 SUBMIT_LEASE = timedelta(seconds=660)  # the slowest documented endpoint answers within 600
-POLL_LEASE = timedelta(seconds=60)
 SAVE_LEASE = timedelta(seconds=120)  # renewed while bytes arrive
 MOST_REFUSALS = 40  # about half an hour of "not now"
 LONGEST_WAIT = timedelta(hours=24)
 ANSWER = "answer.json"  # written last: its presence says that the spool folder is complete
 
 
+@contextmanager
+def in_language_of(job: Job) -> Iterator[None]:
+    """What is written on the row is read by the person whose job it is."""
+    with translation.override(job.created_by.language or settings.LANGUAGE_CODE):
+        yield
+
+
 def advance(pk: Any) -> None:
-    """Do the next step of a job, if it is due and nobody else is at it."""
+    """Do the next step of a job that is not waiting for MiniMax, if it is due and nobody else is at it."""
     job = Job.objects.select_related("workspace__connection", "created_by").filter(pk=pk).first()
     if job is None or job.next_at > timezone.now():
         return
-    match job.status:
-        case Status.QUEUED:
-            _submit(job)
-        case Status.SUBMITTING:
-            _recover(job)
-        case Status.WAITING:
-            _poll(job)
-        case Status.SAVING:
-            _save(job)
+    with in_language_of(job):
+        match job.status:
+            case Status.QUEUED:
+                _submit(job)
+            case Status.SUBMITTING:
+                _recover(job)
+            case Status.SAVING:
+                _save(job)
 
 
 def spool_of(job: Job) -> Path:
@@ -71,94 +83,163 @@ def backoff(attempt: int) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(0.5, 1))  # noqa: S311 (not a secret)
 
 
+@lru_cache(maxsize=32)
+def client_for(endpoint: Endpoint) -> MiniMaxClient:
+    """One client for each connection and process: it keeps its sockets open."""
+    return MiniMaxClient(endpoint)
+
+
+def errand_for(job: Job) -> Errand:
+    """Raises NoConnectionError."""
+    return Errand(job=job, client=client_for(endpoint_for(job.workspace)), spool=spool_of(job))
+
+
+def charge(job: Job, charged: str) -> str:
+    """What is known about money. The sandbox charges nothing."""
+    return Charged.NO if job.is_on_sandbox else charged
+
+
+def sentence(error: Exception) -> str:
+    return error.sentence_in(_) if isinstance(error, MiniMaxError) else str(error)
+
+
+def tell_connection(job: Job, error: Exception) -> None:
+    """A wrong key or an empty account concerns the whole workspace."""
+    if isinstance(error, AuthenticationError | BalanceError | QuotaError):
+        report_failure(job.workspace, error)
+
+
 # --- queued → submitting → waiting or saving --------------------------------------------------------------------------
 
 
 def _submit(job: Job) -> None:
     kind = get_kind(job.kind)
-    limit = catalogue.rate_limits[kind.family]
-    wait = take_turn(job.workspace.connection.pk, kind.family, calls=limit.rpm)
-    if wait:
-        due = timezone.now() + timedelta(seconds=wait)
-        moved = Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(
-            next_at=due, notice=_("Waiting for its turn: MiniMax allows %(n)s a minute.") % {"n": limit.rpm}
-        )
-        return publish(job.pk) if moved else None
-    lease = Job.objects.claim(job.pk, from_status=Status.QUEUED, to_status=Status.SUBMITTING, lease=SUBMIT_LEASE)
+    lease = _take_turn(job, kind)
     if lease is None:
-        return None
-    Job.objects.filter(pk=job.pk).update(submitted_at=timezone.now(), charged=Charged.UNKNOWN, notice="")
+        return
     publish(job.pk)
     try:
-        errand = _errand(job)
-        answer = kind.submit(errand)
+        answer = kind.submit(errand_for(job))
     except MiniMaxError as error:
         return _refused(job, lease, error)
     except NoConnectionError as error:
-        return _fail(job, lease, error=str(error), charged=Charged.NO)
+        return fail(job, lease, error=str(error), charged=Charged.NO)
+    except Exception:
+        # A bug of ours, before or after MiniMax got the request: the person hears of it now, not after the lease.
+        fail(
+            job,
+            lease,
+            error=_("Something went wrong inside the studio."),
+            next_step=_("Ask whoever runs this studio to look at its log."),
+            charged=Charged.UNKNOWN,
+        )
+        raise
     _record(job, lease, kind, answer)
+
+
+def _take_turn(job: Job, kind: Kind) -> uuid.UUID | None:
+    """Claim the job if its rate limit lets it go now; otherwise write down when it will. None: not now."""
+    connection = getattr(job.workspace, "connection", None)
+    with transaction.atomic():
+        lease = Job.objects.claim(
+            job.pk,
+            from_status=Status.QUEUED,
+            to_status=Status.SUBMITTING,
+            lease=SUBMIT_LEASE,
+            submitted_at=timezone.now(),
+            charged=charge(job, Charged.UNKNOWN) if connection is None else _charge_on(connection.kind),
+            connection_kind="" if connection is None else connection.kind,
+            notice="",
+        )
+        if lease is None:
+            return None
+        wait = 0.0 if connection is None else wait_for_turn(job, kind, connection.pk)
+        if wait:
+            Job.objects.move_on(
+                job.pk,
+                lease,
+                status=Status.QUEUED,
+                submitted_at=job.submitted_at,
+                charged=Charged.NO,
+                next_at=timezone.now() + timedelta(seconds=wait),
+                notice=_("Waiting for its turn, as MiniMax takes only so many at a time."),
+            )
+    if wait:
+        publish(job.pk)
+        return None
+    job.connection_kind = "" if connection is None else connection.kind
+    return lease
+
+
+def _charge_on(connection_kind: str) -> str:
+    return Charged.NO if connection_kind == ConnectionKind.SANDBOX else Charged.UNKNOWN
 
 
 def _refused(job: Job, lease: uuid.UUID, error: MiniMaxError) -> None:
     """Back to the queue when MiniMax certainly did no work; otherwise the end, with what is known about money."""
+    tell_connection(job, error)
     if not error.retryable or job.refusals >= MOST_REFUSALS:
-        return _fail_with(job, lease, error)
-    due = timezone.now() + backoff(job.refusals)
+        return fail_with(job, lease, error, charged=error.charged)
     Job.objects.move_on(
         job.pk,
         lease,
         status=Status.QUEUED,
         charged=Charged.NO,
         refusals=job.refusals + 1,
-        next_at=due,
-        notice=str(error),
+        next_at=timezone.now() + backoff(job.refusals),
+        notice=sentence(error),
         trace_id=error.trace_id or job.trace_id,
     )
     publish(job.pk)
 
 
 def _record(job: Job, lease: uuid.UUID, kind: Kind, answer: Submitted | Finished) -> None:
-    if isinstance(answer, Submitted):
-        moved = Job.objects.move_on(
-            job.pk,
-            lease,
-            status=Status.WAITING,
-            charged=Charged.YES,
-            minimax_task_id=answer.minimax_task_id,
-            trace_id=answer.trace_id,
-            next_at=timezone.now() + timedelta(seconds=kind.poll_every_s),
-        )
-        if not moved:
-            # The sweep gave this job up while MiniMax was slow. The task is paid for, so take it back.
-            Job.objects.filter(pk=job.pk, status=Status.FAILED, minimax_task_id="").update(
-                status=Status.WAITING,
-                charged=Charged.YES,
-                minimax_task_id=answer.minimax_task_id,
-                trace_id=answer.trace_id,
-                error="",
-                next_step="",
-                finished_at=None,
-                next_at=timezone.now(),
-            )
-        return publish(job.pk)
-    _write_answer(job, answer)
-    _to_saving(job, lease, answer)
+    if isinstance(answer, Finished):
+        _write_answer(job, answer)
+        return to_saving(job, lease, answer, may_take_back=True)
+    _move_or_take_back(
+        job,
+        lease,
+        status=Status.WAITING,
+        charged=charge(job, Charged.YES),
+        minimax_task_id=answer.minimax_task_id,
+        trace_id=answer.trace_id,
+        refusals=0,
+        next_at=timezone.now() + timedelta(seconds=kind.poll_every_s),
+    )
+    publish(job.pk)
 
 
-def _to_saving(job: Job, lease: uuid.UUID, answer: Finished) -> None:
+def _move_or_take_back(job: Job, lease: uuid.UUID, **changes: Any) -> bool:
+    """Record MiniMax's answer, also when the sweep gave the job up because it was slow: it is paid for."""
+    if Job.objects.move_on(job.pk, lease, **changes):
+        return True
+    given_up = Job.objects.filter(pk=job.pk, status=Status.FAILED, minimax_task_id="", results=[])
+    return bool(given_up.update(**changes, error="", next_step="", finished_at=None))
+
+
+def to_saving(job: Job, lease: uuid.UUID, answer: Finished, *, may_take_back: bool = False) -> None:
+    """MiniMax is done: write down what is to be fetched, and begin."""
     now = timezone.now()
     lifetimes = [result.lifetime_s for result in answer.results if result.lifetime_s]
-    moved = Job.objects.move_on(
-        job.pk,
+    cost = job.estimate_usd if answer.cost_usd is None else answer.cost_usd
+    move = (
+        _move_or_take_back
+        if may_take_back
+        else lambda job, lease, **changes: Job.objects.move_on(job.pk, lease, **changes)
+    )
+    moved = move(
+        job,
         lease,
         status=Status.SAVING,
-        charged=Charged.YES,
+        charged=charge(job, Charged.YES),
         results=[asdict(result) for result in answer.results],
         results_expire_at=now + timedelta(seconds=min(lifetimes)) if lifetimes else None,
         usage=dict(answer.usage),
-        cost_usd=job.estimate_usd if answer.cost_usd is None else answer.cost_usd,
+        cost_usd=Decimal(0) if job.is_on_sandbox else cost,
         trace_id=answer.trace_id or job.trace_id,
         notice=answer.notice,
+        refusals=0,
         next_at=now,
     )
     if moved:
@@ -176,71 +257,30 @@ def _write_answer(job: Job, answer: Finished) -> None:
     draft.rename(folder / ANSWER)
 
 
+def _read_answer(job: Job) -> Finished | None:
+    note = spool_of(job) / ANSWER
+    if not note.exists():
+        return None
+    kept = json.loads(note.read_text())
+    cost = kept["cost_usd"]
+    results = [Result(**result) for result in kept["results"]]
+    return Finished(**{**kept, "results": results, "cost_usd": None if cost is None else Decimal(cost)})
+
+
 def _recover(job: Job) -> None:
     """A worker died between sending and recording. Its lease is over; nothing is sent again."""
     lease = Job.objects.claim(job.pk, from_status=Status.SUBMITTING, to_status=Status.SUBMITTING, lease=SAVE_LEASE)
     if lease is None:
         return
-    note = spool_of(job) / ANSWER
-    if note.exists():
-        kept = json.loads(note.read_text())
-        cost = kept["cost_usd"]
-        results = [saving.Result(**result) for result in kept["results"]]
-        answer = Finished(**{**kept, "results": results, "cost_usd": None if cost is None else Decimal(cost)})
-        return _to_saving(job, lease, answer)
-    _fail(
+    if answer := _read_answer(job):
+        return to_saving(job, lease, answer)
+    fail(
         job,
         lease,
         error=_("The studio was interrupted while the request was on its way, and MiniMax's answer is not known."),
         next_step=_("Look at your usage at MiniMax before you run it again: it may have been charged."),
         charged=Charged.UNKNOWN,
     )
-
-
-# --- waiting → saving -------------------------------------------------------------------------------------------------
-
-
-def _poll(job: Job) -> None:
-    kind = get_kind(job.kind)
-    lease = Job.objects.claim(job.pk, from_status=Status.WAITING, to_status=Status.WAITING, lease=POLL_LEASE)
-    if lease is None or kind.poll is None:
-        return
-    try:
-        answer = kind.poll(_errand(job))
-    except (MiniMaxError, NoConnectionError) as error:
-        return _poll_failed(job, lease, kind, error)
-    if isinstance(answer, Finished):
-        return _to_saving(job, lease, answer)
-    _wait_on(job, lease, kind, answer)
-
-
-def _wait_on(job: Job, lease: uuid.UUID, kind: Kind, answer: StillRunning) -> None:
-    Job.objects.move_on(
-        job.pk,
-        lease,
-        minimax_status=answer.minimax_status,
-        refusals=0,
-        notice="",
-        next_at=timezone.now() + timedelta(seconds=kind.poll_every_s),
-    )
-    if answer.minimax_status != job.minimax_status or job.notice:
-        publish(job.pk)
-
-
-def _poll_failed(job: Job, lease: uuid.UUID, kind: Kind, error: MiniMaxError | NoConnectionError) -> None:
-    """Only a verdict on the task itself ends it; a question that found no answer is asked again."""
-    age = timezone.now() - (job.submitted_at or job.created_at)
-    if isinstance(error, ContentRejectedError | TaskFailedError) or age > LONGEST_WAIT:
-        return _fail_with(job, lease, error)
-    wait = max(timedelta(seconds=kind.poll_every_s), backoff(job.refusals))
-    Job.objects.move_on(
-        job.pk,
-        lease,
-        refusals=job.refusals + 1,
-        next_at=timezone.now() + wait,
-        notice=_("%(why)s Asking again.") % {"why": error},
-    )
-    publish(job.pk)
 
 
 # --- saving → succeeded -----------------------------------------------------------------------------------------------
@@ -251,45 +291,96 @@ def _save(job: Job) -> None:
     if lease is None:
         return
     try:
-        assets = saving.keep_results(job, _errand(job), renew=lambda: Job.objects.renew(job.pk, lease, SAVE_LEASE))
+        assets = saving.keep_results(job, errand_for(job), renew=lambda: Job.objects.renew(job.pk, lease, SAVE_LEASE))
     except saving.LostResultError as error:
-        return _fail(job, lease, error=str(error), next_step=error.next_step, charged=Charged.YES)
-    except (saving.NotYetSavedError, MiniMaxError, NoConnectionError) as error:
-        Job.objects.move_on(
-            job.pk,
-            lease,
-            refusals=job.refusals + 1,
-            next_at=timezone.now() + backoff(job.refusals),
-            notice=_("Could not be fetched yet: %(why)s") % {"why": error},
-        )
-        return publish(job.pk)
-    job.assets.add(*assets)
-    if Job.objects.move_on(job.pk, lease, status=Status.SUCCEEDED, finished_at=timezone.now()):
+        return fail(job, lease, error=str(error), next_step=error.next_step, charged=Charged.YES)
+    except (saving.NotYetSavedError, MiniMaxError, NoConnectionError, OSError) as error:
+        return _save_later(job, lease, error)
+    with transaction.atomic():
+        job.assets.add(*assets)
+        moved = Job.objects.move_on(job.pk, lease, status=Status.SUCCEEDED, finished_at=timezone.now())
+        if moved:
+            enter(job)
+    if moved:
         shutil.rmtree(spool_of(job), ignore_errors=True)
+        presence.tell_if_away(job)
+    publish(job.pk)
+
+
+def _save_later(job: Job, lease: uuid.UUID, error: Exception) -> None:
+    why = _("The studio's disk or storage refused it.") if isinstance(error, OSError) else sentence(error)
+    if isinstance(error, OSError):
+        log.error("job %s could not be saved", job.pk, exc_info=error)
+    if timezone.now() - job.began_at > LONGEST_WAIT and not any(result["path"] for result in job.results):
+        return fail(job, lease, error=why, next_step=_("Run it again."), charged=Charged.YES)
+    Job.objects.move_on(
+        job.pk,
+        lease,
+        refusals=job.refusals + 1,
+        next_at=timezone.now() + backoff(job.refusals),
+        notice=_("Could not be fetched yet: %(why)s") % {"why": why},
+    )
     publish(job.pk)
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------
 
 
-def _fail_with(job: Job, lease: uuid.UUID, error: Any) -> None:
-    _fail(
+def fail_with(job: Job, lease: uuid.UUID, error: Exception, *, charged: str) -> None:
+    """End a job with what MiniMax, or the missing connection, said."""
+    fail(
         job,
         lease,
-        error=str(error),
-        next_step=getattr(error, "next_step", ""),
-        charged=getattr(error, "charged", Charged.UNKNOWN),
+        error=sentence(error),
+        next_step=_(error.next_step) if isinstance(error, MiniMaxError) else "",
+        charged=charged,
         error_code=getattr(error, "code", None),
         trace_id=getattr(error, "trace_id", "") or job.trace_id,
     )
 
 
-def _fail(job: Job, lease: uuid.UUID, *, charged: str, **facts: Any) -> None:
-    now = timezone.now()
-    if Job.objects.move_on(job.pk, lease, status=Status.FAILED, charged=charged, finished_at=now, notice="", **facts):
+def fail(job: Job, lease: uuid.UUID, *, charged: str, **facts: Any) -> None:
+    """End a job that we hold, and put it into the book if it may have cost anything."""
+    with transaction.atomic():
+        moved = Job.objects.move_on(
+            job.pk,
+            lease,
+            status=Status.FAILED,
+            charged=charge(job, charged),
+            finished_at=timezone.now(),
+            notice="",
+            **facts,
+        )
+        if moved:
+            enter(job)
+    if moved:
         log.info("job %s failed: %s", job.pk, facts.get("error_code") or charged)
+        presence.tell_if_away(job)
     publish(job.pk)
 
 
-def _errand(job: Job) -> Errand:
-    return Errand(job=job, client=MiniMaxClient(endpoint_for(job.workspace)), spool=spool_of(job))
+def enter(job: Job) -> None:
+    """Put a job that is over into the book, unless nothing was made and nothing was charged."""
+    job.refresh_from_db(fields=["status", "charged", "cost_usd", "usage", "connection_kind", "error"])
+    if job.status != Status.SUCCEEDED and job.charged == Charged.NO:
+        return
+    ledger.record(
+        f"job:{job.pk}",
+        workspace=job.workspace,
+        person=job.created_by,
+        kind=job.kind,
+        model=job.model,
+        connection_kind=job.connection_kind,
+        estimate_usd=job.estimate_usd,
+        actual_usd=job.cost_usd,
+        usage=job.usage,
+        charged=job.charged,
+    )
+
+
+def usual_seconds(kind: Kind) -> float | None:
+    """The median of the last 20 jobs of a kind that succeeded, from sending to the end. None: there were none."""
+    succeeded = Job.objects.filter(kind=kind.name, status=Status.SUCCEEDED).order_by("-pk")
+    ends = succeeded.values_list("submitted_at", "finished_at")[:20]
+    took = sorted((finished - began).total_seconds() for began, finished in ends if began and finished)
+    return took[len(took) // 2] if took else None

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -10,8 +12,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.jobs.kinds import Kind, get_kind
 from apps.library.models import Asset, new_id
-from apps.workspaces.models import Workspace
+from apps.usage.models import Charged
+from apps.workspaces.models import ConnectionKind, Workspace
 from apps.workspaces.querysets import WorkspaceQuerySet
 
 
@@ -25,41 +29,49 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-class Charged(models.TextChoices):
-    NO = "no", _("Nothing was charged")
-    YES = "yes", _("Charged")
-    UNKNOWN = "unknown", _("May have been charged")
-
-
 MOVING = (Status.QUEUED, Status.SUBMITTING, Status.WAITING, Status.SAVING)
 
 
 class JobQuerySet(WorkspaceQuerySet):
+    """Claims with a token. The library's leases need none: there, work that is done twice costs nothing."""
+
     def moving(self) -> Self:
         return self.filter(status__in=MOVING)
 
     def due(self, now: datetime) -> Self:
         """Jobs that somebody should look at: their time has come and nobody holds them."""
-        return self.moving().filter(Q(leased_until=None) | Q(leased_until__lt=now), next_at__lte=now)
+        free = Q(leased_until=None) | Q(leased_until__lt=now)
+        return self.moving().filter(free, next_at__lte=now, is_paused=False)
 
-    def claim(self, pk: Any, *, from_status: str, to_status: str, lease: timedelta) -> uuid.UUID | None:
+    def claim(self, pk: Any, *, from_status: str, to_status: str, lease: timedelta, **changes: Any) -> uuid.UUID | None:
         """Move one job on and hold it. None if it is not there any more, e.g. another worker took it.
 
         The token must be shown to change the job again: a worker that slept through its lease changes nothing.
         """
-        now, token = timezone.now(), uuid.uuid4()
-        free = Q(leased_until=None) | Q(leased_until__lt=now)
-        changed = self.filter(free, pk=pk, status=from_status, next_at__lte=now, is_paused=False).update(
-            status=to_status,
-            lease=token,
-            leased_until=now + lease,
-            attempt=F("attempt") + 1,
-        )
-        return token if changed else None
+        token = uuid.uuid4()
+        return token if self.filter(pk=pk)._claim(token, from_status, lease, status=to_status, **changes) else None
+
+    def claim_together(self, pks: Sequence[Any], *, status: str, lease: timedelta) -> uuid.UUID | None:
+        """Hold those of many jobs that are due and free, all with one token. None when it is none of them."""
+        token = uuid.uuid4()
+        return token if self.filter(pk__in=pks)._claim(token, status, lease) else None
+
+    def _claim(self, token: uuid.UUID, from_status: str, lease: timedelta, **changes: Any) -> int:
+        now = timezone.now()
+        held = {"lease": token, "leased_until": now + lease, "attempt": F("attempt") + 1}
+        return self.due(now).filter(status=from_status).update(**held, **changes)
 
     def move_on(self, pk: Any, lease: uuid.UUID, **changes: Any) -> bool:
         """Change a job that we hold, and let it go. False if the lease was lost meanwhile."""
         return bool(self.filter(pk=pk, lease=lease).update(**changes, lease=None, leased_until=None))
+
+    def in_line(self, workspace_id: Any, kinds: Sequence[str]) -> Self:
+        """What waits in one workspace to be sent, under one rate limit."""
+        return self.filter(workspace_id=workspace_id, kind__in=kinds, status=Status.QUEUED, is_paused=False)
+
+    def before(self, job: Job) -> Self:
+        """Those of a line that go before `job`."""
+        return self.filter(Q(position__lt=job.position) | Q(position=job.position, pk__lt=job.pk))
 
     def renew(self, pk: Any, lease: uuid.UUID, by: timedelta) -> bool:
         """Hold a job for longer, while work on it goes on. False if the lease was lost meanwhile."""
@@ -96,7 +108,9 @@ class Job(models.Model):
     trace_id = models.CharField(max_length=64, blank=True)  # MiniMax's support asks for it
     results = models.JSONField(default=list)  # what is to be saved: apps.jobs.kinds.Result as dictionaries
     results_expire_at = models.DateTimeField(null=True)
+    connection_kind = models.CharField(max_length=10, blank=True)  # where it was sent: the sandbox charges nothing
     submitted_at = models.DateTimeField(null=True)
+    expected_s = models.FloatField(null=True)  # from sending to the end, judged by past jobs; null: there were none
     finished_at = models.DateTimeField(null=True)
 
     estimate_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
@@ -116,6 +130,8 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["next_at"], name="jobs_due", condition=Q(status__in=MOVING)),
             models.Index(fields=["workspace", "-id"], name="jobs_of_workspace"),
+            models.Index(fields=["workspace", "position", "id"], name="jobs_in_line", condition=Q(status="queued")),
+            models.Index(fields=["kind", "-id"], name="jobs_succeeded", condition=Q(status="succeeded")),
         ]
 
     def __str__(self) -> str:
@@ -129,6 +145,48 @@ class Job(models.Model):
     def may_be_cancelled(self) -> bool:
         return self.status in (Status.QUEUED, Status.WAITING)
 
+    @property
+    def modality(self) -> Kind:
+        return get_kind(self.kind)
+
+    @property
+    def model(self) -> str:
+        return str(self.request.get("model") or "")
+
+    @property
+    def is_on_sandbox(self) -> bool:
+        return self.connection_kind == ConnectionKind.SANDBOX
+
+    @property
+    def price_usd(self) -> Decimal | None:
+        """What it cost, or while that is unknown, what it was expected to cost."""
+        return self.estimate_usd if self.cost_usd is None else self.cost_usd
+
+    @property
+    def price_again_usd(self) -> Decimal | None:
+        """What the same would cost if it were asked for now."""
+        return get_kind(self.kind).price(self.request)
+
+    @property
+    def new_click(self) -> str:
+        """For the button that runs it again: one for each time the card is drawn."""
+        return str(uuid.uuid4())
+
+    @property
+    def began_at(self) -> datetime:
+        return self.submitted_at or self.created_at
+
+    @property
+    def took_s(self) -> float | None:
+        return (self.finished_at - self.began_at).total_seconds() if self.finished_at else None
+
+    @property
+    def percent(self) -> int | None:
+        """How far it is, judged by past jobs; never quite there before it is. None: nothing to judge by."""
+        if self.status not in (Status.SUBMITTING, Status.WAITING, Status.SAVING) or not self.expected_s:
+            return None
+        return min(95, round(100 * (timezone.now() - self.began_at).total_seconds() / self.expected_s))
+
 
 class Turn(models.Model):
     """When one connection last called one family of endpoints: what the rate limit is counted from."""
@@ -139,3 +197,6 @@ class Turn(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "family"], name="one_turn_per_family")]
+
+    def __str__(self) -> str:
+        return self.family

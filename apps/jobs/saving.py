@@ -80,6 +80,7 @@ def _keep_one(job: Job, errand: Errand, index: int, result: Result, renew: Calla
             cost_usd=None if job.cost_usd is None else job.cost_usd / len(job.results),
             usage=job.usage,
             asset_id=pk,
+            measures_itself=True,
         )
     renew()
     measure(str(asset.pk))
@@ -106,13 +107,13 @@ def _fetch(job: Job, errand: Errand, index: int, result: Result, renew: Callable
         errand.client.download_to(url, target, at_most=LARGEST_RESULT, on_bytes=renew)
     except LinkEndedError as error:
         if result.file_id:
-            raise NotYetSavedError(str(error)) from error
+            raise NotYetSavedError(error.sentence_in(_)) from error
         raise _lost(error) from error
     except MiniMaxError as error:
         ends = job.results_expire_at
         if ends and not result.file_id and timezone.now() > ends:
             raise _lost(error) from error
-        raise NotYetSavedError(str(error)) from error
+        raise NotYetSavedError(error.sentence_in(_)) from error
     return target
 
 

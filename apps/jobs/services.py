@@ -11,12 +11,15 @@ from django.db.models import Max, Min
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.jobs import presence
 from apps.jobs.events import publish
 from apps.jobs.kinds import Kind, get_kind
-from apps.jobs.models import Charged, Job, JobQuerySet, Status
+from apps.jobs.lifecycle import charge, enter, usual_seconds
+from apps.jobs.models import Job, JobQuerySet, Status
 from apps.jobs.tasks import run_job
 from apps.library.services import shorten
 from apps.library.tasks import ring
+from apps.usage.models import Charged
 from apps.workspaces import tray
 from apps.workspaces.models import Membership
 
@@ -26,6 +29,7 @@ def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, cl
 
     `click` is one per press of the button: a second press of the same button returns the first job.
     """
+    presence.looks(member.user_id, member.workspace_id)
     with transaction.atomic():
         job, is_new = Job.objects.get_or_create(
             workspace=member.workspace,
@@ -36,6 +40,7 @@ def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, cl
                 "title": shorten(kind.title(request)),
                 "request": dict(request),
                 "estimate_usd": kind.price(request),
+                "expected_s": usual_seconds(kind),
             },
         )
         if is_new:
@@ -68,6 +73,7 @@ def tray_items(member: Membership) -> Iterator[tray.Item]:
             url=f"{reverse(kind.page, args=[job.workspace.slug])}#job-{job.pk}",
             person=job.created_by,
             started_at=job.created_at,
+            percent=job.percent,
         )
 
 
@@ -76,13 +82,24 @@ def cancel(job: Job) -> bool:
 
     False if it is too late: it is being sent, being saved, or over.
     """
-    now = timezone.now()
-    changes = {"status": Status.CANCELLED, "finished_at": now, "notice": "", "lease": None, "leased_until": None}
-    done = Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(**changes, charged=Charged.NO)
-    done = done or Job.objects.filter(pk=job.pk, status=Status.WAITING).update(**changes, charged=Charged.UNKNOWN)
-    if done:
+    over = {
+        "status": Status.CANCELLED,
+        "finished_at": timezone.now(),
+        "notice": "",
+        "is_paused": False,
+        "lease": None,
+        "leased_until": None,
+    }
+    with transaction.atomic():
+        is_unsent = Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(**over, charged=Charged.NO)
+        is_dropped = not is_unsent and Job.objects.filter(pk=job.pk, status=Status.WAITING).update(
+            **over, charged=charge(job, Charged.UNKNOWN)
+        )
+        if is_dropped:
+            enter(job)
+    if is_unsent or is_dropped:
         publish(job.pk)
-    return bool(done)
+    return bool(is_unsent or is_dropped)
 
 
 def pause(job: Job, is_paused: bool) -> bool:
@@ -98,12 +115,20 @@ def pause(job: Job, is_paused: bool) -> bool:
 def move_to_front(job: Job) -> None:
     """Let it go before everything else that this workspace has waiting."""
     first = Job.objects.filter(workspace=job.workspace, status=Status.QUEUED).aggregate(first=Min("position"))["first"]
-    Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(position=(first or 0) - 1)
+    _move(job, (first or 0) - 1)
 
 
 def move_to_end(job: Job) -> None:
     last = Job.objects.filter(workspace=job.workspace, status=Status.QUEUED).aggregate(last=Max("position"))["last"]
-    Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(position=(last or 0) + 1)
+    _move(job, (last or 0) + 1)
+
+
+def _move(job: Job, position: int) -> None:
+    """Give it another place in the line, and let it ask for its turn again."""
+    now = timezone.now()
+    if Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(position=position, next_at=now):
+        publish(job.pk)
+        ring(run_job, job.pk)
 
 
 def run_again(member: Membership, job: Job, *, click: str = "") -> Job:

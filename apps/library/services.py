@@ -41,11 +41,13 @@ def keep(
     usage: Mapping[str, Any] | None = None,
     subtitles: Sequence[Mapping[str, Any]] | None = None,
     asset_id: uuid.UUID | None = None,
+    measures_itself: bool = False,
 ) -> Asset:
     """Take a file into the library and remove it from where it lay. Call it outside a transaction: it copies the file.
 
     With an `asset_id` it may be called again, e.g. after a crash: the second call returns what the first one kept.
-    `filename` gives the suffix that says how to open it. Raises StorageError; the source is still there then.
+    `filename` gives the suffix that says how to open it. With `measures_itself` nobody else is asked to measure it: the
+    caller does so next. Raises StorageError; the source is still there then.
     """
     asset_id = asset_id or new_id()
     if kept := _find_kept(asset_id, source):
@@ -77,7 +79,8 @@ def keep(
         with transaction.atomic():
             take_over(stored)
             asset.save(force_insert=True)
-            transaction.on_commit(lambda: ring(measure, asset.pk), robust=True)
+            if not measures_itself:
+                transaction.on_commit(lambda: ring(measure, asset.pk), robust=True)
     except IntegrityError:
         discard(stored)
         if kept := _find_kept(asset_id, source):

@@ -20,6 +20,7 @@ from apps.jobs.kinds import Errand, Finished, Kind, Result, StillRunning, Submit
 from apps.jobs.services import submit_job
 from apps.minimax.images import generate_images
 from apps.workspaces.models import Connection, ConnectionKind
+from apps.workspaces.sealing import seal
 
 
 def picture() -> bytes:
@@ -76,6 +77,7 @@ def upstream(settings) -> Iterator[Upstream]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     told.url = f"http://127.0.0.1:{server.server_port}"
     settings.SANDBOX_URL, settings.SANDBOX_KEY = told.url, "sk-test-key-0123456789"
+    settings.ALLOW_PRIVATE_ENDPOINTS = True
     yield told
     server.shutdown()
 
@@ -130,7 +132,13 @@ def kind_later(monkeypatch) -> Kind:
 
 @pytest.fixture
 def connected(creator, upstream) -> Any:
-    Connection.objects.create(workspace=creator.workspace, kind=ConnectionKind.SANDBOX)
+    """A creator whose workspace pays: its connection is an address of its own, the upstream."""
+    Connection.objects.create(
+        workspace=creator.workspace,
+        kind=ConnectionKind.CUSTOM,
+        base_url=upstream.url,
+        key_sealed=seal("sk-test-key-0123456789"),
+    )
     return creator
 
 

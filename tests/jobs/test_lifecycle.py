@@ -25,6 +25,13 @@ def die(*args, **kwargs):
     raise KeyboardInterrupt  # nothing catches it: as good as a kill, at exactly this line
 
 
+def run_until_death(job: Job, monkeypatch, line: str) -> None:
+    with monkeypatch.context() as there:
+        there.setattr(line, die)
+        with pytest.raises(KeyboardInterrupt):
+            run(job)
+
+
 def let_leases_end() -> None:
     Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
 
@@ -60,7 +67,8 @@ def test_not_now_goes_back_to_the_queue_and_says_so(job_at_once, upstream, code)
     upstream.answer = lambda *_: refusal(code)
     job = run(job_at_once)
     assert (job.status, job.charged) == ("queued", "no")
-    assert job.notice and job.next_at > timezone.now()
+    assert job.notice
+    assert job.next_at > timezone.now()
     upstream.answer = lambda *_: pictures(1)
     Job.objects.update(next_at=timezone.now())
     assert run(job).status == "succeeded"
@@ -73,7 +81,8 @@ def test_a_refusal_ends_the_job_with_its_sentence(job_at_once, upstream, code, c
     upstream.answer = lambda *_: refusal(code)
     job = run(job_at_once)
     assert (job.status, job.charged, job.error_code) == ("failed", charged, code)
-    assert job.error and job.next_step
+    assert job.error
+    assert job.next_step
     assert upstream.creates() == 1
 
 
@@ -87,9 +96,7 @@ def test_silence_after_sending_is_never_sent_again(job_at_once, upstream):
 
 def test_a_worker_that_dies_while_sending_leaves_an_honest_card(job_at_once, upstream, monkeypatch):
     upstream.answer = lambda *_: pictures(1)
-    with monkeypatch.context() as there, pytest.raises(KeyboardInterrupt):
-        there.setattr("apps.jobs.lifecycle._record", die)
-        run(job_at_once)
+    run_until_death(job_at_once, monkeypatch, "apps.jobs.lifecycle._record")
     let_leases_end()
     job = run(job_at_once)
     assert (job.status, job.charged, upstream.creates()) == ("failed", "unknown", 1)
@@ -97,9 +104,7 @@ def test_a_worker_that_dies_while_sending_leaves_an_honest_card(job_at_once, ups
 
 def test_an_answer_that_reached_the_disk_is_not_lost_with_the_worker(job_at_once, upstream, monkeypatch):
     upstream.answer = lambda *_: pictures(2)
-    with monkeypatch.context() as there, pytest.raises(KeyboardInterrupt):
-        there.setattr("apps.jobs.lifecycle._to_saving", die)
-        run(job_at_once)
+    run_until_death(job_at_once, monkeypatch, "apps.jobs.lifecycle.to_saving")
     let_leases_end()
     job = run(job_at_once)
     assert (job.status, job.assets.count(), upstream.creates()) == ("succeeded", 2, 1)
@@ -107,9 +112,7 @@ def test_an_answer_that_reached_the_disk_is_not_lost_with_the_worker(job_at_once
 
 def test_a_worker_that_dies_while_saving_keeps_each_file_once(job_at_once, upstream, monkeypatch):
     upstream.answer = lambda *_: pictures(2)
-    with monkeypatch.context() as there, pytest.raises(KeyboardInterrupt):
-        there.setattr("apps.jobs.saving.measure", die)
-        run(job_at_once)
+    run_until_death(job_at_once, monkeypatch, "apps.jobs.saving.measure")
     let_leases_end()
     job = run(job_at_once)
     assert (job.status, Asset.objects.count(), upstream.creates()) == ("succeeded", 2, 1)

@@ -1,0 +1,135 @@
+"""Asking MiniMax how far its tasks are: everything that is due, together.
+
+A thousand jobs that wait cost two statements a round and one question each; what has not changed is written for all of
+them at once. The questions go out side by side, so that one which finds no answer holds nobody up.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.jobs.events import publish
+from apps.jobs.kinds import Errand, Finished, StillRunning, get_kind
+from apps.jobs.lifecycle import (
+    LONGEST_WAIT,
+    backoff,
+    client_for,
+    fail_with,
+    in_language_of,
+    sentence,
+    spool_of,
+    tell_connection,
+    to_saving,
+)
+from apps.jobs.models import Job, Status
+from apps.minimax.client import MiniMaxClient
+from apps.minimax.errors import ContentRejectedError, MiniMaxError, TaskFailedError
+from apps.usage.models import Charged
+from apps.workspaces.connections import NoConnectionError, endpoint_for
+
+log = logging.getLogger(__name__)
+
+POLL_LEASE = timedelta(seconds=90)  # a question is given up after 30 s
+SIDE_BY_SIDE = 16
+
+Answer = StillRunning | Finished | Exception
+
+
+@dataclass(frozen=True)
+class _Question:
+    job: Job
+    client: MiniMaxClient | NoConnectionError
+
+    def ask(self) -> Answer:
+        """No database here: it runs in a thread of its own."""
+        poll = get_kind(self.job.kind).poll
+        try:
+            if isinstance(self.client, Exception):
+                raise self.client
+            if poll is None:
+                raise TypeError(f"{self.job.kind} cannot be asked for")
+            return poll(Errand(job=self.job, client=self.client, spool=spool_of(self.job)))
+        except Exception as error:  # also a bug in a modality: it must not end the round for all the others
+            return error
+
+
+def poll_together(pks: Sequence[Any]) -> None:
+    """Ask for these jobs, as far as they are due and nobody else asks. `to_saving` goes on with those that are done."""
+    lease = Job.objects.claim_together(pks, status=Status.WAITING, lease=POLL_LEASE)
+    if lease is None:
+        return
+    jobs = list(Job.objects.filter(lease=lease).select_related("workspace", "created_by"))
+    clients = {job.workspace_id: _client(job) for job in jobs}
+    questions = [_Question(job, clients[job.workspace_id]) for job in jobs]
+    if len(questions) == 1:
+        answers = [questions[0].ask()]
+    else:
+        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(questions)), "poll") as threads:
+            answers = list(threads.map(_Question.ask, questions))
+    unchanged = defaultdict(list)
+    for job, answer in zip(jobs, answers, strict=True):
+        if isinstance(answer, StillRunning) and answer.minimax_status == job.minimax_status and not job.notice:
+            unchanged[get_kind(job.kind).poll_every_s].append(job.pk)
+        else:
+            with in_language_of(job):
+                _record(job, lease, answer)
+    for every_s, same in unchanged.items():
+        Job.objects.filter(pk__in=same, lease=lease).update(
+            lease=None, leased_until=None, refusals=0, next_at=timezone.now() + timedelta(seconds=every_s)
+        )
+
+
+def _client(job: Job) -> MiniMaxClient | NoConnectionError:
+    try:
+        return client_for(endpoint_for(job.workspace))
+    except NoConnectionError as error:
+        return error
+
+
+def _record(job: Job, lease: uuid.UUID, answer: Answer) -> None:
+    if isinstance(answer, Finished):
+        to_saving(job, lease, answer)
+    elif isinstance(answer, StillRunning):
+        Job.objects.move_on(
+            job.pk,
+            lease,
+            minimax_status=answer.minimax_status,
+            refusals=0,
+            notice="",
+            next_at=timezone.now() + timedelta(seconds=get_kind(job.kind).poll_every_s),
+        )
+        publish(job.pk)
+    else:
+        _failed(job, lease, answer)
+
+
+def _failed(job: Job, lease: uuid.UUID, error: Exception) -> None:
+    """Only a verdict on the task itself ends it; a question that found no answer is asked again."""
+    if isinstance(error, ContentRejectedError | TaskFailedError):
+        return fail_with(job, lease, error, charged=error.charged)
+    if not isinstance(error, MiniMaxError | NoConnectionError):
+        log.error("job %s could not be asked for", job.pk, exc_info=error)
+        error = NoConnectionError(_("Something went wrong inside the studio."))
+    tell_connection(job, error)
+    if timezone.now() - job.began_at > LONGEST_WAIT:
+        return fail_with(job, lease, error, charged=Charged.UNKNOWN)  # it was sent; what became of it is not known
+    wait = max(timedelta(seconds=get_kind(job.kind).poll_every_s), backoff(job.refusals))
+    Job.objects.move_on(
+        job.pk,
+        lease,
+        refusals=F("refusals") + 1,
+        next_at=timezone.now() + wait,
+        notice=_("%(why)s Asking again.") % {"why": sentence(error)},
+    )
+    publish(job.pk)
