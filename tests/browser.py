@@ -172,7 +172,9 @@ async def open_tab(studio: Studio, chromium: Browser) -> AsyncIterator[OpenTab]:
         page = await context.new_page()
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
         page.on("console", lambda message: faults.extend(_broken_rules(message)))
-        await page.goto(studio.at(path))
+        answer = await page.goto(studio.at(path))
+        assert answer is not None
+        assert answer.ok, f"{page.url} answered {answer.status}"
         return page
 
     yield opened

@@ -13,7 +13,7 @@ const FADE_S = 0.012;
 export class Compare {
   #bar;
   #words;
-  #sides = {}; // a, b: {id, title, characters, buffer}
+  #sides = {}; // a, b: {id, title, characters, about, buffer}
   #heard = "a";
   #context = null;
   #voice = null; // {node, gain, side, at, from}
@@ -50,7 +50,8 @@ export class Compare {
     this.pause();
     this.#held = 0;
     const { take: id, title, characters, file } = card.dataset;
-    this.#sides[side] = { id, title, characters, buffer: null };
+    const about = [...card.querySelectorAll("time, .take__voice")].map((part) => part.textContent.trim()).reverse().join(" · ");
+    this.#sides[side] = { id, title, characters, about, buffer: null };
     this.#context = openOutput();
     this.#show();
     try {
@@ -185,7 +186,10 @@ export class Compare {
       button.setAttribute("aria-pressed", String(button.dataset.compareHear === this.#heard));
       button.disabled = !this.#isReady;
     }
-    for (const name of ["a", "b"]) this.#bar.querySelector(`[data-compare-name="${name}"]`).textContent = this.#sides[name]?.title ?? "";
+    const isOneText = a?.title === b?.title; // then it says nothing about which is which
+    for (const [name, take] of [["a", a], ["b", b]]) {
+      this.#bar.querySelector(`[data-compare-name="${name}"]`).textContent = (isOneText ? take?.about : take?.title) ?? "";
+    }
     const play = this.#bar.querySelector("[data-compare-play]");
     play.disabled = !this.#isReady;
     play.setAttribute("aria-label", this.#voice ? play.dataset.labelPause : play.dataset.labelPlay);

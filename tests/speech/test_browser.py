@@ -14,7 +14,7 @@ pytestmark = browser.marks
 
 SENTENCE = "The night shift begins, and somebody keeps the lights on."
 LONG = " ".join(f"Sentence number {number} is about something that happened on the way home." for number in range(1, 7))
-VERY_LONG = " ".join([LONG] * 16)  # takes the sandbox several seconds
+VERY_LONG = " ".join([LONG] * 8)  # takes the sandbox several seconds
 
 # Remembers how loud it ever was, and when the first sample was heard: every sound of the page goes through an analyser.
 EAR = """
