@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from django.core.asgi import get_asgi_application
+from django.core.checks.urls import check_url_config
 
 from apps.sandbox import speech_socket, work
 from apps.sandbox.envelope import DroppedError, base_resp, dumps
@@ -80,6 +81,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message: dict[str, Any] = await receive()
         if message["type"] == "lifespan.startup":
             await open_pool(runtime.data, runtime.engines)
+            check_url_config(None)  # loads the views: each brings its kind of task
             await work.resume()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":

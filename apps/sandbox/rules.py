@@ -77,3 +77,21 @@ def system_voices() -> dict[str, dict[str, Any]]:
             }
             voices.setdefault(voice_id, older)
     return voices
+
+
+@cache
+def video() -> dict[str, Any]:
+    return tomllib.loads((_DATA / "video.toml").read_text())
+
+
+@cache
+def video_prices() -> dict[tuple[str, str, int], Decimal]:
+    """By model, resolution and seconds."""
+    rows = tomllib.loads((_DATA / "prices.toml").read_text(), parse_float=Decimal)["video"]
+    return {(row["model"], row["resolution"], row["duration_s"]): Decimal(row["price"]) for row in rows}
+
+
+@cache
+def templates() -> dict[str, dict[str, Any]]:
+    rows = tomllib.loads((_DATA / "templates.toml").read_text(), parse_float=Decimal)["templates"]
+    return {row["id"]: row for row in rows}

@@ -91,7 +91,7 @@ THINGS = {
     "bridge": "bridge 桥",
     "windmill": "windmill turbine",
     "lantern": "lantern lamp candle 灯",
-    "fruit": "fruit apple orange lemon pear grape banana",
+    "fruit": "fruit apple lemon pear grape banana",
     "vase": "vase jug bottle pot teapot",
     "cup": "cup coffee tea mug",
     "butterfly": "butterfly butterflies moth",

@@ -1,10 +1,14 @@
 from django.urls import path
 
-from apps.sandbox import speech, views
+from apps.sandbox import speech, video_templates, videos, views
 
 urlpatterns = [
     path("healthz", views.health),
     path("v1/t2a_v2", speech.text_to_audio),
+    path("v1/video_generation", videos.create_video),
+    path("v1/query/video_generation", videos.query_video),
+    path("v1/video_template_generation", video_templates.create_template_video),
+    path("v1/query/video_template_generation", video_templates.query_template_video),
     path("v1/get_voice", views.get_voice),
     path("v1/delete_voice", views.delete_voice),
     path("v1/files/list", views.list_files),

@@ -190,6 +190,10 @@ def register(kind: Kind) -> None:
     _kinds[kind.name] = kind
 
 
+def kind(name: str) -> Kind:
+    return _kinds[name]
+
+
 def folder_of(task_id: str) -> Path:
     return runtime.data / "tasks" / task_id
 
