@@ -1,13 +1,17 @@
 """What the studio adds between MiniMax's sound and a listener: `make bench`, or `python benchmarks/live_speech.py`.
 
-In one run, and against the same upstream process, each load is measured twice: straight from the upstream, by a reader that
-does nothing but look at the clock, and through the studio (`python -m studio.web` as the launcher starts it, real session
-cookies, real sockets, rows, spool, library). The upstream speaks MiniMax's stream of events with sound made beforehand, one
-piece for each 100 ms, at the pace of speech after a lead of 300 ms. All clocks are this machine's monotonic one.
+In one run, and against the same upstream process, each load is measured twice: straight from the upstream, by a reader
+that does nothing but look at the clock, and through the studio (`python -m studio.web` as the launcher starts it, real
+session cookies, real sockets, rows, spool, library). The upstream speaks MiniMax's stream of events with sound made
+beforehand, one piece for each 100 ms, at the pace of speech after a lead of 300 ms. All clocks are this machine's
+monotonic one; direct and through take turns, and share the machine with this program itself.
 
-added to the first byte   from sending the request to the first byte of sound, minus the direct median
-added to each piece       from the upstream's write to the listener's read, minus the direct median
-underruns                 a simulated player that starts with 200 ms and finds nothing more to play
+added, first byte    from sending the request to the first byte of sound, minus the direct median
+added, each piece    from the upstream's write to the listener's read, minus the direct median
+underruns            how often a simulated player that starts with 200 ms finds nothing more to play
+CPU                  of the web process while all streams are flowing, per stream, in percent of one core
+memory               growth of the web process's resident memory while all streams flow, per stream; and before that,
+                     per socket that was opened and did nothing
 """
 
 from __future__ import annotations
@@ -75,7 +79,7 @@ def make_sound(seconds: float) -> bytes:
 
 
 class Upstream:
-    """POST /v1/t2a_v2 with the text "<seconds> <name>" streams so much sound; GET /sent/<name> tells when it was written."""
+    """POST /v1/t2a_v2 with the text "<seconds> <name>" streams so much sound; GET /sent/<name>: when it was written."""
 
     def __init__(self, seconds: float) -> None:
         sound = make_sound(seconds)
@@ -103,7 +107,8 @@ class Upstream:
                     body = json.dumps(self.sent.pop(name, [])).encode()
                     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
                     continue
-                length = next(int(line[15:]) for line in head.split("\r\n") if line.lower().startswith("content-length:"))
+                headers = head.lower().split("\r\n")
+                length = next(int(line[15:]) for line in headers if line.startswith("content-length:"))
                 request = json.loads(await reader.readexactly(length))
                 await self.speak(writer, *request["text"].split())
 
@@ -388,17 +393,16 @@ async def measure(
     await fetch_sent(port, direct + through)
     count = int(seconds * 1000 / PIECE_MS)
     good = [one for one in through if not one.error and len(one.arrived) == count]
-    first_base = statistics.median(one.first_ms for one in direct)
-    piece_base = statistics.median(delay for one in direct for delay in one.delays_ms)
-    first = [one.first_ms - first_base for one in good]
-    pieces = [delay - piece_base for one in good for delay in one.delays_ms]
+    first_base = [one.first_ms for one in direct]
+    piece_base = [delay for one in direct for delay in one.delays_ms]
+    first, piece = statistics.median(first_base), statistics.median(piece_base)
     return {
         "streams": streams,
         "takes": len(through),
-        "first": spread_of(first),
-        "pieces": spread_of(pieces),
-        "direct": (first_base, piece_base),
-        "direct_p95": (spread_of([o.first_ms for o in direct])[1], spread_of([d for o in direct for d in o.delays_ms])[1]),
+        "first": spread_of([one.first_ms - first for one in good]),
+        "pieces": spread_of([delay - piece for one in good for delay in one.delays_ms]),
+        "direct_first": spread_of(first_base),
+        "direct_pieces": spread_of(piece_base),
         "errors": len(through) - len(good),
         "first_error": next((one.error or "incomplete" for one in through if one not in good), ""),
         "underruns": sum(one.underruns for one in good),
@@ -422,8 +426,10 @@ async def run(plan: list[tuple[int, float, int]], port: int, url: str, cookies: 
         await listeners[0].hear(uuid.uuid4().hex, 0.5)
     print(f"after five takes: {meter.rss_kib / 1024:.0f} MiB")
     print()
-    print("             added, first byte   added, each piece    direct (p50, p95 ms)                          CPU a stream  memory")
-    print("streams takes   p50     p95 ms     p50     p95 ms    first        piece        errors underruns    of one core   a stream")
+    print("                 added, ms (p50 p95)               direct, ms (p50 p95)")
+    print(
+        "streams takes    first byte    each piece    first byte    each piece  errors underruns   CPU  memory socket"
+    )
     is_good, opened = True, 1
     for streams, seconds, rounds in plan:
         before = meter.rss_kib
@@ -432,20 +438,23 @@ async def run(plan: list[tuple[int, float, int]], port: int, url: str, cookies: 
         sockets_kib = (meter.rss_kib - before) / max(1, streams - opened)
         opened = max(opened, streams)
         got = await measure(streams, seconds, rounds, port, listeners, meter)
+        figures = "".join(
+            f"{p50:7.2f} {p95:6.2f}"
+            for p50, p95 in (got["first"], got["pieces"], got["direct_first"], got["direct_pieces"])
+        )
         print(
-            f"{got['streams']:7} {got['takes']:5} {got['first'][0]:7.2f} {got['first'][1]:7.2f}"
-            f"    {got['pieces'][0]:7.2f} {got['pieces'][1]:7.2f}"
-            f"    {got['direct'][0]:5.2f} {got['direct_p95'][0]:5.2f}  {got['direct'][1]:5.2f} {got['direct_p95'][1]:5.2f}"
-            f"  {got['errors']:6} {got['underruns']:5} ({got['direct_underruns']} direct)"
-            f"  {got['cpu']:6.2f} %   {got['kib']:5.0f} KiB + {max(0, sockets_kib):.0f} KiB open socket"
+            f"{streams:7} {got['takes']:5} {figures} {got['errors']:7} {got['underruns']:4} /{got['direct_underruns']:3}"
+            f" {got['cpu']:5.2f} % {got['kib']:5.0f} K {max(0, sockets_kib):4.0f} K"
         )
         if got["first_error"]:
             print(f"        first error: {got['first_error']}")
         if streams == 1:
             is_good &= got["first"][0] <= 4 and got["first"][1] <= 10
-        is_good &= got["errors"] == 0 and got["underruns"] == 0 and got["kib"] <= 64
-    print()
-    print("aims: one stream, first byte p50 <= 4 ms and p95 <= 10 ms; no errors or underruns; <= 64 KiB a stream:", "met" if is_good else "NOT met")
+        is_good &= got["errors"] == 0 and got["underruns"] == 0
+        is_good &= streams == 1 or got["kib"] <= 64  # one stream shows what the process itself still grew by
+    print("underruns: through the studio / direct")
+    print("aims: first byte of one stream p50 <= 4 ms and p95 <= 10 ms; no errors or underruns; <= 64 KiB a stream")
+    print("all met" if is_good else "NOT all met")
     return is_good
 
 

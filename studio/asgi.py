@@ -1,5 +1,6 @@
 """The door for HTTP and WebSocket."""
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -17,13 +18,14 @@ from studio.routing import websocket_urlpatterns  # noqa: E402
 
 async def lifespan(scope, receive, send) -> None:
     """At the end, takes that are being spoken are kept as far as they came."""
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.shutdown":
-            await live.shut_down()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
+    await receive()  # lifespan.startup
+    gc.collect()
+    gc.freeze()  # what the program itself consists of is not looked through again while sound is flowing
+    gc.set_threshold(10_000, 20, 20)
+    await send({"type": "lifespan.startup.complete"})
+    await receive()  # lifespan.shutdown
+    await live.shut_down()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 application = ProtocolTypeRouter(

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 import uuid
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -161,7 +162,7 @@ class SpeechConsumer(MemberConsumer):
         listener = live.Listener(take.pk, source, self._send, self._send_sound, offset=offset)
         task = asyncio.create_task(listener.listen())
         self._listening[take.pk] = task
-        task.add_done_callback(lambda done: self._forget(take.pk, done))
+        task.add_done_callback(partial(self._forget, take.pk))
 
     def _forget(self, take_id: uuid.UUID, task: asyncio.Task[None]) -> None:
         if self._listening.get(take_id) is task:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -59,9 +59,8 @@ def start_take(member_id: int, request: dict[str, Any], *, click: str, playback:
     The role is read again for every take: it may have changed while the socket was open. Raises RefusedError.
     """
     try:
-        with transaction.atomic():
-            return _start_take(member_id, request, click=click, playback=playback, is_typed=is_typed)
-    except IntegrityError:  # the same click, at the same moment, in another process
+        return _start_take(member_id, request, click=click, playback=playback, is_typed=is_typed)
+    except IntegrityError:  # the same click at the same moment
         return _find_started(member_id, click)
 
 
