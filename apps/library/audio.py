@@ -8,7 +8,6 @@ imported by the child alone, so the web process and the worker stay small.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -109,17 +108,12 @@ def convert(
 
 
 def _run(act: str, order: dict[str, Any], timeout_s: float) -> dict[str, Any]:
-    command = [sys.executable, "-I", str(Path(__file__).resolve()), act]
+    from apps.library.children import ChildError, run_child  # the child itself knows no package
+
     try:
-        done = subprocess.run(  # noqa: S603  (our own file, no shell; the order goes through the pipe)
-            command, input=json.dumps(order).encode(), capture_output=True, timeout=timeout_s, check=False
-        )
-    except subprocess.TimeoutExpired as exc:
-        raise DamagedError(f"not done after {timeout_s:.0f} s") from exc
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"ended with {done.returncode}"]
-        raise DamagedError(said[-1][:300])
-    return json.loads(done.stdout)
+        return run_child(Path(__file__), act, order=order, timeout_s=timeout_s)
+    except ChildError as exc:
+        raise DamagedError(str(exc)) from exc
 
 
 # --- in the child process ---------------------------------------------------------------------------------------------

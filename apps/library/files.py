@@ -6,6 +6,7 @@ import re
 import unicodedata
 from pathlib import PurePath
 
+from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
 
@@ -34,7 +35,17 @@ def rendered(rendition: Rendition, cache: str, *, download: bool = False) -> Ser
     return Served(str(rendition.file.name), rendition.size, rendition.sha256, made.content_type, name, cache, download)
 
 
-def serve_sound(request: HttpRequest, asset: Asset, cache: str) -> HttpResponseBase:
+def serve_poster(request: HttpRequest, asset: Asset, cache: str) -> HttpResponseBase:
+    """The small picture that stands for a picture or a film. Http404 while there is none."""
+    name = str(asset.poster.name or "")
+    if not name:
+        raise Http404
+    filename = safe_filename(asset.title, "webp")
+    poster = Served(name, default_storage.size(name), f"{asset.sha256}-poster", "image/webp", filename, cache)
+    return serve(request, poster)
+
+
+def serve_medium(request: HttpRequest, asset: Asset, cache: str) -> HttpResponseBase:
     """Answer a player. No browser plays sound without a container, so such a file is given out as WAV."""
     if not is_raw(asset.file_name):
         return serve(request, original(asset, cache))

@@ -81,7 +81,8 @@ class Asset(models.Model):
     size = models.BigIntegerField()  # bytes
     sha256 = models.CharField(max_length=64)
     duration_s = models.FloatField(null=True)  # measured by decoding the file, not as reported
-    measurements = models.JSONField(default=dict)  # see apps.library.audio.Measurements
+    measurements = models.JSONField(default=dict)  # see Measurements in apps.library.audio and apps.library.pictures
+    poster = models.FileField(max_length=255, blank=True)  # pictures and films: a small WebP that stands for the file
     peaks = models.JSONField(default=list)  # waveform: up to 800 integers, 100 is the loudest moment
     subtitles = models.JSONField(default=list)  # [{text, start_ms, end_ms, words: [{text, start_ms, end_ms}]}]
     trashed_at = models.DateTimeField(null=True)
@@ -109,6 +110,11 @@ class Asset(models.Model):
     def file_name(self) -> str:
         """In storage."""
         return str(self.file.name)
+
+    @property
+    def medium(self) -> str:
+        """What it is to a person: "audio", "image" or "video"."""
+        return self.content_type.partition("/")[0]
 
     @property
     def is_measured(self) -> bool:

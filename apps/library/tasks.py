@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from apps.library import audio, events
+from apps.library import audio, events, pictures
 from apps.library.kinds import get_kind
 from apps.library.models import Asset, AssetStatus, Rendition, RenditionStatus
 from apps.library.storing import delete_abandoned_files, discard, store_file, take_over
@@ -42,7 +42,7 @@ def measure(asset_id: str) -> None:
     asset = Asset.objects.select_related("workspace", "created_by").filter(pk=asset_id).first()
     if asset is None or not Asset.objects.claim(asset.pk, status=AssetStatus.SAVED, lease=lease(asset)):
         return
-    status, changes = _listen_to(asset)
+    status, changes = _open(asset)
     if Asset.objects.move_on(asset_id, from_status=AssetStatus.SAVED, to_status=status, **changes):
         asset.refresh_from_db()
         if status == AssetStatus.READY and audio.is_raw(asset.file_name):
@@ -51,19 +51,33 @@ def measure(asset_id: str) -> None:
         events.publish_card(asset)
 
 
-def _listen_to(asset: Asset) -> tuple[str, dict[str, Any]]:
+def _open(asset: Asset) -> tuple[str, dict[str, Any]]:
     if asset.attempts >= MAX_ATTEMPTS:
         log.error("Asset %s could not be measured in %s attempts", asset.pk, MAX_ATTEMPTS)
         return AssetStatus.DAMAGED, {}
+    look = _listen_to if asset.medium == "audio" else _look_at
     try:
         with local_copy(asset.file) as path:
-            found = audio.measure(path, raw_sound(asset), timeout_s=seconds_allowed(asset))
-    except audio.DamagedError as exc:
+            return AssetStatus.READY, look(asset, path)
+    except (audio.DamagedError, pictures.DamagedError) as exc:
         log.warning("Asset %s is damaged: %s", asset.pk, exc)
         return AssetStatus.DAMAGED, {}
-    measurements = asdict(found)
+
+
+def _listen_to(asset: Asset, path: Path) -> dict[str, Any]:
+    measurements = asdict(audio.measure(path, raw_sound(asset), timeout_s=seconds_allowed(asset)))
     peaks, duration_s = measurements.pop("peaks"), measurements.pop("duration_s")
-    return AssetStatus.READY, {"peaks": peaks, "duration_s": duration_s, "measurements": measurements}
+    return {"peaks": peaks, "duration_s": duration_s, "measurements": measurements}
+
+
+def _look_at(asset: Asset, path: Path) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="studio-poster-") as folder:
+        poster = Path(folder) / "poster.webp"
+        found = asdict(pictures.measure(path, poster, timeout_s=seconds_allowed(asset)))
+        stored = store_file(poster, asset.folder, poster.suffix)
+    take_over(stored)
+    found = {name: value for name, value in found.items() if value is not None}
+    return {"duration_s": found.pop("duration_s", None), "measurements": found, "poster": stored.name}
 
 
 @shared_task

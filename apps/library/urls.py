@@ -21,6 +21,7 @@ urlpatterns = [
     path("<uuid:pk>/", views.asset, name="asset"),
     path("<uuid:pk>/card", views.card, name="card"),
     path("<uuid:pk>/file", views.file, name="file"),
+    path("<uuid:pk>/poster", views.poster, name="poster"),
     path("<uuid:pk>/download", views.download, name="download"),
     path("<uuid:pk>/subtitles.<subtitle_format:format>", views.subtitles, name="subtitles"),
     path("<uuid:pk>/rename", views.rename, name="rename"),

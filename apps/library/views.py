@@ -13,7 +13,7 @@ from django_htmx.http import trigger_client_event
 from apps.library import services
 from apps.library.audio import FORMATS, Format
 from apps.library.details import describe_request
-from apps.library.files import original, own_format, rendered, serve_sound, subtitle_file
+from apps.library.files import original, own_format, rendered, serve_medium, serve_poster, subtitle_file
 from apps.library.forms import RenameForm
 from apps.library.kinds import all_kinds, get_kind
 from apps.library.models import Asset, RenditionStatus
@@ -81,7 +81,7 @@ def _details(member: Membership, one: Asset) -> dict[str, Any]:
         "kind": kind,
         "recall_url": f"{reverse(kind.recall, args=[member.workspace.slug])}?from={one.pk}" if kind.recall else "",
         "settings": describe_request(one),
-        "formats": list(FORMATS.items()),
+        "formats": list(FORMATS.items()) if one.medium == "audio" else [],
         "own_format": own_format(one),
         "can_create": member.may("create"),
         "can_publish": member.may("publish"),
@@ -97,7 +97,13 @@ def card(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 @member_required()
 def file(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponseBase:
-    return serve_sound(request, find_asset(request.member, pk), FOREVER)
+    return serve_medium(request, find_asset(request.member, pk), FOREVER)
+
+
+@require_safe
+@member_required()
+def poster(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponseBase:
+    return serve_poster(request, find_asset(request.member, pk), FOREVER)
 
 
 @require_safe
@@ -106,7 +112,7 @@ def download(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespo
     """The file under its title; `?format=` one of FORMATS. What has to be made first answers 202, a page that waits."""
     one = find_asset(request.member, pk)
     key = request.GET.get("format", "")
-    if key and key not in FORMATS:
+    if key and (key not in FORMATS or one.medium != "audio"):
         raise Http404
     wants_status = request.accepts("application/json") and not request.accepts("text/html")
     if not key or key == own_format(one):

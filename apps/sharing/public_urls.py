@@ -8,6 +8,7 @@ app_name = "public"
 urlpatterns = [
     path("s/<str:token>/", views.page, name="page"),
     path("s/<str:token>/file", views.file, name="file"),
+    path("s/<str:token>/poster", views.poster, name="poster"),
     path("s/<str:token>/download", views.download, name="download"),
     path("s/<str:token>/subtitles.vtt", views.subtitles, name="subtitles"),
     path("s/<str:token>/card.png", views.card, name="card"),

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.library.files import original, serve_sound, subtitle_file
+from apps.library.files import original, serve_medium, serve_poster, subtitle_file
 from apps.library.serving import Served, serve
 from apps.sharing import services
 from apps.sharing.cards import find_or_draw_card
@@ -75,7 +75,12 @@ def page(request: HttpRequest, link: Share, token: str) -> HttpResponse:
 
 @open_link
 def file(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
-    return serve_sound(request, link.asset, CACHE)
+    return serve_medium(request, link.asset, CACHE)
+
+
+@open_link
+def poster(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
+    return serve_poster(request, link.asset, CACHE)
 
 
 @open_link

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64)),
                 ("duration_s", models.FloatField(null=True)),
                 ("measurements", models.JSONField(default=dict)),
+                ("poster", models.FileField(blank=True, max_length=255, upload_to="")),
                 ("peaks", models.JSONField(default=list)),
                 ("subtitles", models.JSONField(default=list)),
                 ("trashed_at", models.DateTimeField(null=True)),
