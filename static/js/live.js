@@ -5,6 +5,19 @@ const PATIENCE_MS = 2500;
 const NOT_FOUND = 4404;
 let timer = 0;
 
+// A fragment goes to every page of the workspace; what this page does not show is not an error.
+htmx.defineExtension("only-shown", {
+  transformResponse(text) {
+    const arrived = document.createElement("template");
+    arrived.innerHTML = text;
+    for (const element of [...arrived.content.children]) {
+      const [, selector] = (element.getAttribute("hx-swap-oob") ?? "true").split(/:(.*)/s);
+      if (!document.querySelector(selector || `#${CSS.escape(element.id)}`)) element.remove();
+    }
+    return arrived.innerHTML;
+  },
+});
+
 if (events) {
   document.addEventListener("htmx:wsOpen", (event) => {
     if (event.target !== events) return;
