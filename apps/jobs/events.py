@@ -46,7 +46,7 @@ def render_card(job: Job) -> str:
 
 
 def _read(pks: Iterable[Any]) -> list[Job]:
-    return list(Job.objects.filter(pk__in=pks).select_related("workspace", "created_by").prefetch_related("assets"))
+    return list(Job.objects.filter(pk__in=pks).for_cards())
 
 
 def _ring_trays(jobs: Iterable[Job]) -> None:

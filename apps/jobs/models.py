@@ -65,6 +65,11 @@ class JobQuerySet(WorkspaceQuerySet):
         """Change a job that we hold, and let it go. False if the lease was lost meanwhile."""
         return bool(self.filter(pk=pk, lease=lease).update(**changes, lease=None, leased_until=None))
 
+    def for_cards(self) -> Self:
+        """With everything a card shows."""
+        assets = Asset.objects.select_related("workspace", "created_by")
+        return self.select_related("workspace", "created_by").prefetch_related(models.Prefetch("assets", assets))
+
     def in_line(self, workspace_id: Any, kinds: Sequence[str]) -> Self:
         """What waits in one workspace to be sent, under one rate limit."""
         return self.filter(workspace_id=workspace_id, kind__in=kinds, status=Status.QUEUED, is_paused=False)
@@ -179,6 +184,33 @@ class Job(models.Model):
     @property
     def took_s(self) -> float | None:
         return (self.finished_at - self.began_at).total_seconds() if self.finished_at else None
+
+    @property
+    def elapsed_s(self) -> float:
+        return (timezone.now() - self.began_at).total_seconds()
+
+    @property
+    def is_put_off(self) -> bool:
+        return bool(self.notice) and self.next_at > timezone.now()
+
+    @property
+    def steps(self) -> list[tuple[str, Any]]:
+        """The way of a job, each step with how the card draws it."""
+        now = MOVING.index(Status(self.status)) if self.is_moving else len(MOVING)
+        labels = (_("Queue"), _("Sending"), _("Making"), _("Saving"), _("Safe"))
+        states = ("is-past" if i < now else "is-now" if i == now else "is-ahead" for i in range(len(labels)))
+        return list(zip(states, labels, strict=True))
+
+    @property
+    def result_templates(self) -> list[str]:
+        """How a finished job shows what it made: the first of these that exists."""
+        return [f"{self.kind}/_result.html", "jobs/_assets.html"]
+
+    @property
+    def kept_assets(self) -> list[Asset]:
+        """What it made, in MiniMax's order, without what lies in the trash."""
+        kept = (asset for asset in self.assets.all() if asset.trashed_at is None)
+        return sorted(kept, key=lambda asset: (asset.pk.int - self.pk.int - 1) & 0xFF)  # see saving.asset_id
 
     @property
     def percent(self) -> int | None:

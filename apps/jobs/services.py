@@ -50,12 +50,7 @@ def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, cl
 
 def jobs_of(member: Membership, *, mine: bool = False, kind: str = "") -> JobQuerySet:
     """Newest first, everything the cards show in one query."""
-    jobs = (
-        Job.objects.visible_to(member)
-        .select_related("workspace", "created_by")
-        .prefetch_related("assets")
-        .order_by("-id")
-    )
+    jobs = Job.objects.visible_to(member).for_cards().order_by("-id")
     if mine:
         jobs = jobs.filter(created_by=member.user)
     return jobs.filter(kind=kind) if kind else jobs

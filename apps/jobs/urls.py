@@ -9,5 +9,6 @@ urlpatterns = [
     path("<uuid:job>/pause/", views.pause, name="pause"),
     path("<uuid:job>/resume/", views.resume, name="resume"),
     path("<uuid:job>/first/", views.first, name="first"),
+    path("<uuid:job>/last/", views.last, name="last"),
     path("<uuid:job>/again/", views.again, name="again"),
 ]
