@@ -442,8 +442,9 @@ async def run(plan: list[tuple[int, float, int]], port: int, url: str, cookies: 
             f"{p50:7.2f} {p95:6.2f}"
             for p50, p95 in (got["first"], got["pieces"], got["direct_first"], got["direct_pieces"])
         )
+        dry = f"{got['underruns']:4} /{got['direct_underruns']:3}"
         print(
-            f"{streams:7} {got['takes']:5} {figures} {got['errors']:7} {got['underruns']:4} /{got['direct_underruns']:3}"
+            f"{streams:7} {got['takes']:5} {figures} {got['errors']:7} {dry}"
             f" {got['cpu']:5.2f} % {got['kib']:5.0f} K {max(0, sockets_kib):4.0f} K"
         )
         if got["first_error"]:
