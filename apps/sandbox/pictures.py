@@ -24,9 +24,9 @@ def _fetch(url: str, most: int) -> bytes:
         return response.read(most + 1)
 
 
-async def read_picture(value: Any, field: str) -> tuple[bytes, str]:
+async def read_picture(value: Any, field: str, limits: dict[str, Any] | None = None) -> tuple[bytes, str]:
     """The bytes and their extension. An http(s) address or a data URL; every rule of the catalogue or 2013."""
-    limits = video()["image"]
+    limits = limits or video()["image"]
     if not isinstance(value, str) or not value:
         raise invalid(field, "must be an address or a data URL")
     if value.startswith("data:"):
@@ -62,6 +62,6 @@ def _check(content: bytes, field: str, limits: dict[str, Any]) -> str:
         raise invalid(field, "is not a JPG, PNG or WebP picture") from None
     if min(width, height) <= limits["short_side_above_px"]:
         raise invalid(field, f"the short side must be above {limits['short_side_above_px']} px")
-    if not limits["min_aspect_ratio"] <= width / height <= limits["max_aspect_ratio"]:
+    if "min_aspect_ratio" in limits and not limits["min_aspect_ratio"] <= width / height <= limits["max_aspect_ratio"]:
         raise invalid(field, "the aspect ratio must be between 2:5 and 5:2")
     return extension

@@ -51,6 +51,17 @@ def price_per_million(model: str) -> Decimal:
 
 
 @cache
+def image() -> dict[str, Any]:
+    return tomllib.loads((_DATA / "image.toml").read_text())
+
+
+@cache
+def price_of_image(model: str) -> Decimal:
+    prices = tomllib.loads((_DATA / "prices.toml").read_text(), parse_float=Decimal)["image"]
+    return Decimal(prices.get(model, prices[image()["default_model"]]))
+
+
+@cache
 def system_voices() -> dict[str, dict[str, Any]]:
     """By id: voice_id, name, language, gender, tags, and `listed`: whether get_voice shows it."""
     voices = {}

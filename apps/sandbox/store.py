@@ -116,6 +116,12 @@ def charge_task(task: Task) -> None:
     )
 
 
+def charge_work(trace_id: str, path: str, model: str, price: Decimal) -> None:
+    """For work that is priced by the piece."""
+    now = runtime.now()
+    Charge.objects.create(created_at=now, trace_id=trace_id, path=path, model=model, usage_characters=0, price=price)
+
+
 def add_task(task: Task) -> None:
     task.save(force_insert=True)
 
