@@ -137,7 +137,10 @@ def sandbox(tmp_path_factory) -> Iterator[Sandbox]:
     data = tmp_path_factory.mktemp("sandbox")
     with (data / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "sandbox", "--port", str(port), "--data", str(data), "--key", key],
+            [
+                *(sys.executable, "manage.py", "sandbox", "--port", str(port), "--data", str(data), "--key", key),
+                *("--niceness", "0"),  # beside other tests long work would hardly get on
+            ],
             cwd=ROOT,
             stdout=log,
             stderr=subprocess.STDOUT,
