@@ -40,7 +40,6 @@ from apps.minimax.errors import AuthenticationError, BalanceError, MiniMaxError,
 from apps.usage import ledger
 from apps.usage.models import Charged
 from apps.workspaces.connections import NoConnectionError, endpoint_for, report_failure
-from apps.workspaces.models import ConnectionKind
 
 log = logging.getLogger(__name__)
 
@@ -114,16 +113,18 @@ def tell_connection(job: Job, error: Exception) -> None:
 
 def _submit(job: Job) -> None:
     kind = get_kind(job.kind)
+    try:
+        errand = errand_for(job)  # all that takes time comes before the claim: a worker that dies here has sent nothing
+    except NoConnectionError as error:
+        return _end_unsent(job, str(error))
     lease = _take_turn(job, kind)
     if lease is None:
         return
     publish(job.pk)
     try:
-        answer = kind.submit(errand_for(job))
+        answer = kind.submit(errand)
     except MiniMaxError as error:
         return _refused(job, lease, error)
-    except NoConnectionError as error:
-        return fail(job, lease, error=str(error), charged=Charged.NO)
     except Exception:
         # A bug of ours, before or after MiniMax got the request: the person hears of it now, not after the lease.
         fail(
@@ -137,9 +138,16 @@ def _submit(job: Job) -> None:
     _record(job, lease, kind, answer)
 
 
+def _end_unsent(job: Job, why: str) -> None:
+    lease = Job.objects.claim(job.pk, from_status=Status.QUEUED, to_status=Status.QUEUED, lease=SAVE_LEASE)
+    if lease:
+        fail(job, lease, error=why, charged=Charged.NO)
+
+
 def _take_turn(job: Job, kind: Kind) -> uuid.UUID | None:
     """Claim the job if its rate limit lets it go now; otherwise write down when it will. None: not now."""
-    connection = getattr(job.workspace, "connection", None)
+    connection = job.workspace.connection
+    job.connection_kind = connection.kind
     with transaction.atomic():
         lease = Job.objects.claim(
             job.pk,
@@ -147,13 +155,13 @@ def _take_turn(job: Job, kind: Kind) -> uuid.UUID | None:
             to_status=Status.SUBMITTING,
             lease=SUBMIT_LEASE,
             submitted_at=timezone.now(),
-            charged=charge(job, Charged.UNKNOWN) if connection is None else _charge_on(connection.kind),
-            connection_kind="" if connection is None else connection.kind,
+            charged=charge(job, Charged.UNKNOWN),
+            connection_kind=connection.kind,
             notice="",
         )
         if lease is None:
             return None
-        wait = 0.0 if connection is None else wait_for_turn(job, kind, connection.pk)
+        wait = wait_for_turn(job, kind, connection.pk)
         if wait:
             Job.objects.move_on(
                 job.pk,
@@ -167,12 +175,7 @@ def _take_turn(job: Job, kind: Kind) -> uuid.UUID | None:
     if wait:
         publish(job.pk)
         return None
-    job.connection_kind = "" if connection is None else connection.kind
     return lease
-
-
-def _charge_on(connection_kind: str) -> str:
-    return Charged.NO if connection_kind == ConnectionKind.SANDBOX else Charged.UNKNOWN
 
 
 def _refused(job: Job, lease: uuid.UUID, error: MiniMaxError) -> None:

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -74,6 +74,7 @@ def upstream(settings) -> Iterator[Upstream]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # a caller that was killed is no news
     threading.Thread(target=server.serve_forever, daemon=True).start()
     told.url = f"http://127.0.0.1:{server.server_port}"
     settings.SANDBOX_URL, settings.SANDBOX_KEY = told.url, "sk-test-key-0123456789"
@@ -102,30 +103,30 @@ def _ask(errand: Errand) -> StillRunning | Finished:
     return Finished(results=[Result("image", url=url, lifetime_s=3600) for url in payload["urls"]])
 
 
+def _title(request: Mapping[str, Any]) -> str:
+    return str(request["prompt"])
+
+
+def make_kind_at_once(family: str = "image") -> Kind:
+    """Its files come with the answer."""
+    return Kind("now", "Now", "image", "library:index", family, forms.Form, _title, lambda r: None, _at_once)
+
+
+def make_kind_later(family: str = "video") -> Kind:
+    """MiniMax takes it, works on it and gives links."""
+    return Kind("later", "Later", "film", "library:index", family, forms.Form, _title, lambda r: None, _later, _ask, 0)
+
+
 @pytest.fixture
 def kind_at_once(monkeypatch) -> Kind:
-    kind = Kind(
-        "now", "Now", "image", "library:index", "image", forms.Form, lambda r: r["prompt"], lambda r: None, _at_once
-    )
+    kind = make_kind_at_once()
     monkeypatch.setitem(kinds._kinds, kind.name, kind)
     return kind
 
 
 @pytest.fixture
 def kind_later(monkeypatch) -> Kind:
-    kind = Kind(
-        "later",
-        "Later",
-        "film",
-        "library:index",
-        "video",
-        forms.Form,
-        lambda r: r["prompt"],
-        lambda r: None,
-        _later,
-        _ask,
-        0,
-    )
+    kind = make_kind_later()
     monkeypatch.setitem(kinds._kinds, kind.name, kind)
     return kind
 
