@@ -97,9 +97,14 @@ def _find_kept(asset_id: uuid.UUID, source: Path) -> Asset | None:
     return asset
 
 
-def shorten(title: str) -> str:
-    line = " ".join(title.split())
-    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
+def shorten(text: str, length: int = TITLE_LENGTH) -> str:
+    """One line of at most `length` characters, cut between words where the script has any."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    cut = line[: length - 1]
+    words = cut.rpartition(" ")[0]
+    return (words if len(words) > length // 2 else cut).rstrip(" ,;:-–—") + "…"
 
 
 def search(member: Membership, q: str, limit: int) -> AssetQuerySet:

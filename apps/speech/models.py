@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.library.models import Asset, new_id
+from apps.library.services import shorten
 from apps.workspaces.models import Workspace
 from apps.workspaces.querysets import WorkspaceQuerySet
 
@@ -97,8 +98,7 @@ class Take(models.Model):
     @property
     def title(self) -> str:
         """The first words of the text, for cards and lists."""
-        line = " ".join(self.text.split())
-        return line if len(line) <= 80 else line[:79].rstrip() + "…"
+        return shorten(self.text, 80)
 
     @property
     def is_moving(self) -> bool:

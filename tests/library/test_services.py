@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.library import services
 from apps.library.models import Arrival, Asset, new_id
-from apps.library.services import keep
+from apps.library.services import keep, shorten
 from apps.library.storing import StorageError
 from apps.library.tasks import sweep
 
@@ -139,3 +139,9 @@ def test_search_finds_words_in_title_and_text_of_the_own_workspace_only(creator,
         bring_in(member, path, title="Bird", text=text)
     assert [asset.text for asset in services.search(creator, "bird OWL", 5)] == ["The owl flies at night"]
     assert not services.search(creator, "eagle", 5)
+
+
+def test_a_long_title_is_cut_between_words():
+    assert shorten("Tonight we follow a small boat", 24) == "Tonight we follow a…"
+    assert shorten("今晚我们跟随一艘小船穿过港口的灯光", 10) == "今晚我们跟随一艘小…"
+    assert shorten("  short \n title ") == "short title"
