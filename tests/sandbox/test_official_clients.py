@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import httpx
 import pytest
 
 from studio.config import ROOT
+from tests.sandbox.films import PATIENCE_S, a_picture, as_data_url, watch
 from tests.sandbox.listening import listen
 
 VERSION = "0.0.19"
@@ -132,3 +135,28 @@ def test_minimax_mcp_understands_a_refusal(open_mcp):
     text = told["content"][0]["text"]
     assert "invalid api key" in text.lower() or "API Error" in text
     assert "Trace" in text
+
+
+def test_minimax_mcp_generates_a_video_and_waits_for_it(open_mcp):
+    told = open_mcp("url").call("generate_video", prompt="a kite over dunes [Tilt up]")
+    film = watch(httpx.get(re.findall(r"https?://\S+", told)[-1]).content)
+    assert (film.width, film.height, film.seconds) == (1366, 768, 6)
+
+
+def test_minimax_mcp_asks_again_for_a_video_it_did_not_wait_for(open_mcp):
+    session = open_mcp("url")
+    picture = as_data_url(a_picture())
+    told = session.call(
+        "generate_video",
+        model="MiniMax-Hailuo-02",
+        prompt="a calm lake",
+        first_frame_image=picture,
+        resolution="768P",
+        async_mode=True,
+    )
+    task = re.findall(r"\d{10,}", told)[0]
+    end = time.monotonic() + PATIENCE_S
+    while "http" not in (told := session.call("query_video_generation", task_id=task)):
+        assert time.monotonic() < end, told
+        time.sleep(1)
+    assert watch(httpx.get(re.findall(r"https?://\S+", told)[-1]).content).seconds == 6

@@ -18,6 +18,7 @@ from apps.sandbox.filming.sets import ABOVE, SIDE, Builder, Layer, Stage
 from apps.sandbox.scene import Scene, read_scene
 
 SHORT_SIDES = {"512P": 512, "720P": 720, "768P": 768, "1080P": 1080}
+PAINTED = 0.75
 SETTLE_S = 0.4  # in which a given picture begins to live
 
 
@@ -68,6 +69,8 @@ def make_film(request: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _from_scene(
     scene: Scene, prompt: str, subject: Image.Image | None, width: int, height: int, count: int
 ) -> Iterator[Image.Image]:
+    # Painted smaller than filmed: soft forms lose nothing by it, and it takes half the time.
+    width, height = round(width * PAINTED), round(height * PAINTED)
     builder = Builder(scene, width, height)
     if subject is not None:
         builder.named = [name for name in builder.named if name not in ("person", "cat", "dog")][:1]
