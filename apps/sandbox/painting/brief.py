@@ -304,7 +304,7 @@ def settle(brief: Brief, rng: np.random.Generator) -> Brief:
         elif weather in ("storm", "rain", "fog") or "dark" in brief.moods:
             time = str(rng.choice(["dusk", "day", "dawn"]))
         else:
-            time = str(rng.choice(["day", "golden", "sunset", "dawn", "dusk"], p=[0.3, 0.25, 0.2, 0.15, 0.1]))
+            time = str(rng.choice(["day", "golden", "sunset", "dawn", "dusk"], p=[0.35, 0.3, 0.17, 0.13, 0.05]))
     if not weather:
         weather = str(
             rng.choice(["clear", "cloudy", "cloudy", "fog"] if time == "dawn" else ["clear", "cloudy", "cloudy"])

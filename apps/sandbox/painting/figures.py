@@ -176,7 +176,7 @@ def stand(
         belly = smooth(-0.1, -0.8, normal[..., 1])
         body = mix(body, body * 0.5 + light.horizon * 0.35, (belly * 0.6)[..., None])
     if name == "fish":
-        scales = np.sin(np.arange(size)[None, :] * 60 / size * 3.2) * np.sin(np.arange(size)[:, None] * 60 / size * 3.2)
+        scales = np.sin(np.arange(size)[None, :] * 60 / size * 1.5) * np.sin(np.arange(size)[:, None] * 60 / size * 1.5)
         body *= (1 + 0.14 * scales.astype(np.float32))[..., None]
     if name == "figure":
         up = 1 - ((np.arange(size) + 0.5) / size * 1.2 - 0.1)

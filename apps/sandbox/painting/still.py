@@ -662,7 +662,8 @@ def portrait(brief: Brief, light: Light, rng: Generator, height: int, width: int
     long = "long" in traits or (female and not traits & {"short", "bun"} and rng.random() < 0.6)
     bald = "cropped" in brief.prompt.lower() or "bald" in brief.prompt.lower()
     flow = 0.72 + 0.5 * fbm(rng, height, width, cells=22, stretch=0.10, octaves=4)
-    strands = flow * (0.85 + 0.3 * np.sin(u * 34 + (fine - 0.5) * 14) * 0.5)
+    wave = fbm(rng, height, width, cells=6, stretch=0.2, octaves=3)
+    strands = flow * (0.85 + 0.3 * np.sin(u * 30 + v * 3 + wave * 9) * 0.5)
 
     def hair_light(nx: Array, ny: Array) -> Array:
         gloss = np.exp(-(((v + 0.75 + 0.25 * u * side) / 0.20) ** 2)) * 0.42 * np.clip(0.5 + u * side * 0.6, 0, 1)
@@ -685,10 +686,9 @@ def portrait(brief: Brief, light: Light, rng: Generator, height: int, width: int
         broad + 0.05 * 1, broad - 0.05, np.abs(bu) - np.clip(bv - 2.4, 0, 2) * 0.28
     )
     folds = 0.86 + 0.28 * fbm(rng, height, width, cells=5, stretch=0.4, octaves=4)
-    knit = 1 + 0.05 * np.sin(bv * 60) * np.sin(bu * 50)
     picture = mix(
         picture,
-        light_on(cloth * (folds * knit)[..., None], np.clip(bu / broad, -0.95, 0.95), np.full_like(bu, -0.25) + 0 * bv),
+        light_on(cloth * folds[..., None], np.clip(bu / broad, -0.95, 0.95), np.full_like(bu, -0.25) + 0 * bv),
         body[..., None],
     )
     neck_half = 0.42 if female else 0.53

@@ -105,8 +105,8 @@ def _displaced(picture: Array, rng: Generator, amount: float, cells: float) -> A
 def watercolour(picture: Array, brief: Brief, rng: Generator) -> Array:
     height, width = picture.shape[:2]
     short = min(height, width)
-    base = _displaced(picture, rng, short * 0.030, 26)
-    base = _smoothed(base, 7, 2)
+    base = _displaced(picture, rng, short * 0.018, 24)
+    base = _smoothed(base, 5)
     grey = luminance(base)[..., None]
     base = np.clip(grey + (base - grey) * 1.22, 0, 1)
     paper_tone = rgb((0.985, 0.972, 0.940))
@@ -124,7 +124,7 @@ def watercolour(picture: Array, brief: Brief, rng: Generator) -> Array:
     base = base * (1 - 0.12 * np.exp(-blot * 70))[..., None]
     tooth = _noise_paper(rng, height, width)
     dark = 1 - luminance(base)
-    base = base * (1 + tooth * (0.16 + 0.5 * dark))[..., None]
+    base = base * (1 + tooth * (0.08 + 0.22 * dark))[..., None]
     y, x = grid(height, width)
     border = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) / short
     wet = smooth(0.018, 0.034, border + (fbm(rng, height, width, cells=12, octaves=5) - 0.5) * 0.07)
@@ -146,7 +146,7 @@ def oil(picture: Array, brief: Brief, rng: Generator) -> Array:
     angle = 0.5 * np.arctan2(2 * jxy, jxx - jyy) + math.pi / 2
     drift = (fbm(rng, height, width, cells=2.5, octaves=3) - 0.5) * (9 if swirling else 2.2)
     power = smooth(0, 2e-5, jxx + jyy)
-    angle = angle * power + drift * (1 - power * (0.4 if swirling else 0.85)) + (0 if not swirling else 0)
+    angle = angle * power + drift * (1 - power * (0.4 if swirling else 0.85))
     canvas = to_image(blur(source, short * 0.01))
     ridges = Image.new("L", (width, height), 128)
     pen, relief = ImageDraw.Draw(canvas), ImageDraw.Draw(ridges)
@@ -275,14 +275,13 @@ def flat(picture: Array, brief: Brief, rng: Generator) -> Array:
     height, width = picture.shape[:2]
     grey = luminance(picture)[..., None]
     source = np.clip(grey + (picture - grey) * 1.30, 0, 1)
-    base = to_image(_smoothed(blur(source, min(height, width) * 0.004), 9, 2))
+    base = to_image(_smoothed(blur(source, 1.0), 5))
     small = base.resize((max(1, width * 3 // 4), max(1, height * 3 // 4)), Image.Resampling.BOX)
     count = 8 if any(word in brief.prompt.lower() for word in ("minimal", "bauhaus", "screenprint")) else 13
     quantised = small.quantize(count, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE)
-    quantised = quantised.filter(ImageFilter.ModeFilter(7)) if quantised.mode == "L" else quantised
     tones = (
         np.asarray(
-            quantised.convert("RGB").filter(ImageFilter.MedianFilter(7)).filter(ImageFilter.MedianFilter(5)), np.float32
+            quantised.convert("RGB").filter(ImageFilter.MedianFilter(5)), np.float32
         )
         / 255
     )

@@ -57,7 +57,7 @@ def _shade(heights: Array, light: Light, *, soft: float = 0.0) -> tuple[Array, A
 
 def _lit(albedo: Array, lit: Array, hollow: Array, light: Light) -> Array:
     power = 0.55 if light.night else 0.55 + 0.75 * light.strength
-    ambient = (light.middle * 0.62 + light.horizon * 0.22) * (1.15 if light.night else 0.85)
+    ambient = (light.middle * 0.62 + light.horizon * 0.22) * (1.7 if light.night else 0.95)
     sun = light.sun * (lit * power)[..., None]
     return np.clip(albedo * (ambient * (0.55 + 0.6 * hollow)[..., None] + sun), 0, 1)
 
