@@ -422,7 +422,7 @@ async def test_nobody_listening_is_free():
 
 
 async def test_an_endless_event_is_stopped(monkeypatch):
-    monkeypatch.setattr("apps.minimax.speech.MAX_EVENT_BYTES", 10_000)
+    monkeypatch.setattr("apps.minimax.speech.stream.MAX_EVENT_BYTES", 10_000)
     hangup = asyncio.Event()
 
     async def handle(line):

@@ -1,0 +1,56 @@
+"""The subtitle file that MiniMax leaves behind a link."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from apps.minimax import messages
+from apps.minimax.client import (
+    error_from_transport,
+)
+from apps.minimax.errors import (
+    BrokenAnswerError,
+    MiniMaxError,
+    OutcomeUnknownError,
+    error_for_status,
+)
+from apps.minimax.speech.answer import Subtitle, subtitles_from
+
+SUBTITLES_S = 5.0  # for fetching the subtitle file at the end
+MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
+
+
+async def fetch_subtitles(http: httpx.AsyncClient, url: str, *, timeout_s: float = SUBTITLES_S) -> list[Subtitle]:
+    """Fetch and read a subtitle file. The link needs no key and gets none; it costs nothing."""
+    try:
+        async with (
+            asyncio.timeout(timeout_s),
+            http.stream("GET", url, timeout=timeout_s, follow_redirects=True) as response,
+        ):
+            if response.status_code != 200:
+                raise error_for_status(response.status_code)
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) > MAX_SUBTITLE_BYTES:
+                    raise BrokenAnswerError(messages.BAD_SUBTITLES)
+        return list(subtitles_from(bytes(content)))
+    except TimeoutError:
+        error: MiniMaxError = OutcomeUnknownError(messages.SILENT)
+    except (httpx.HTTPError, httpx.InvalidURL) as exc:
+        error = error_from_transport(exc)
+    except MiniMaxError as exc:
+        error = exc
+    error.charged, error.next_step = "no", messages.TRY_AGAIN
+    raise error
+
+
+async def try_subtitles(http: httpx.AsyncClient, url: str) -> tuple[tuple[Subtitle, ...], MiniMaxError | None]:
+    if not url:
+        return (), None
+    try:
+        return tuple(await fetch_subtitles(http, url)), None
+    except MiniMaxError as error:
+        return (), error
