@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from studio.config import ROOT
 from tests.sandbox.films import PATIENCE_S, a_picture, as_data_url, watch
@@ -160,3 +162,20 @@ def test_minimax_mcp_asks_again_for_a_video_it_did_not_wait_for(open_mcp):
         assert time.monotonic() < end, told
         time.sleep(1)
     assert watch(httpx.get(re.findall(r"https?://\S+", told)[-1]).content).seconds == 6
+
+
+def test_minimax_mcp_paints_to_urls(open_mcp):
+    told = open_mcp("url").call("text_to_image", prompt="a lighthouse at dusk", aspect_ratio="16:9", n=2)
+    urls = re.findall(r"http://[^\s'\",\]]+", told)
+    assert len(urls) == 2
+    for url in urls:
+        with Image.open(io.BytesIO(httpx.get(url).content)) as image:
+            assert (image.format, image.size) == ("JPEG", (1280, 720))
+
+
+def test_minimax_mcp_paints_to_files(open_mcp, tmp_path):
+    told = open_mcp("local").call("text_to_image", prompt="a lighthouse at dusk", aspect_ratio="1:1", n=1)
+    (kept,) = tmp_path.rglob("*.jp*g")
+    assert kept.name in told
+    with Image.open(kept) as image:
+        assert image.size == (1024, 1024)

@@ -11,18 +11,21 @@ import numpy as np
 from apps.sandbox.painting.canvas import Colour
 
 COLOURS: dict[str, Colour] = {
-    "red": (0.80, 0.13, 0.12), "crimson": (0.72, 0.06, 0.18), "scarlet": (0.86, 0.14, 0.08), "orange": (0.95, 0.50, 0.12),
+    "red": (0.80, 0.13, 0.12), "crimson": (0.72, 0.06, 0.18), "scarlet": (0.86, 0.14, 0.08),
+    "orange": (0.95, 0.50, 0.12),
     "amber": (0.95, 0.64, 0.15), "gold": (0.90, 0.69, 0.22), "golden": (0.90, 0.69, 0.22), "yellow": (0.97, 0.83, 0.22),
     "green": (0.22, 0.58, 0.27), "emerald": (0.05, 0.55, 0.38), "olive": (0.45, 0.47, 0.18), "mint": (0.60, 0.86, 0.73),
     "lime": (0.65, 0.84, 0.20), "teal": (0.07, 0.50, 0.52), "turquoise": (0.20, 0.74, 0.73), "cyan": (0.15, 0.78, 0.88),
     "blue": (0.15, 0.36, 0.76), "azure": (0.20, 0.55, 0.90), "navy": (0.07, 0.13, 0.35), "indigo": (0.24, 0.16, 0.55),
-    "purple": (0.48, 0.20, 0.66), "violet": (0.50, 0.27, 0.77), "lavender": (0.72, 0.64, 0.90), "lilac": (0.78, 0.64, 0.86),
+    "purple": (0.48, 0.20, 0.66), "violet": (0.50, 0.27, 0.77), "lavender": (0.72, 0.64, 0.90),
+    "lilac": (0.78, 0.64, 0.86),
     "magenta": (0.85, 0.14, 0.60), "pink": (0.95, 0.56, 0.69), "rose": (0.90, 0.45, 0.55), "peach": (0.98, 0.75, 0.60),
     "coral": (0.96, 0.48, 0.38), "brown": (0.42, 0.26, 0.15), "ginger": (0.82, 0.46, 0.18), "beige": (0.85, 0.77, 0.63),
     "cream": (0.95, 0.90, 0.78), "white": (0.93, 0.93, 0.92), "silver": (0.75, 0.77, 0.80), "grey": (0.50, 0.51, 0.53),
     "gray": (0.50, 0.51, 0.53), "black": (0.06, 0.06, 0.07), "copper": (0.72, 0.42, 0.25), "pastel": (0.93, 0.80, 0.84),
     "红": (0.80, 0.13, 0.12), "橙": (0.95, 0.50, 0.12), "黄": (0.97, 0.83, 0.22), "绿": (0.22, 0.58, 0.27),
-    "蓝": (0.15, 0.36, 0.76), "紫": (0.48, 0.20, 0.66), "粉": (0.95, 0.56, 0.69), "白": (0.93, 0.93, 0.92), "黑": (0.06, 0.06, 0.07),
+    "蓝": (0.15, 0.36, 0.76), "紫": (0.48, 0.20, 0.66), "粉": (0.95, 0.56, 0.69), "白": (0.93, 0.93, 0.92),
+    "黑": (0.06, 0.06, 0.07),
 }  # fmt: skip
 
 # Words in the order of preference: the first kind that has a word in the prompt is painted.
@@ -51,6 +54,15 @@ OBJECTS = {
     "books": "book books 书",
     "candle": "candle candles 蜡烛",
 }  # fmt: skip
+_HOMES = {
+    "boat": "sea",
+    "house": "hills",
+    "castle": "hills",
+    "windmill": "hills",
+    "balloon": "hills",
+    "umbrella": "street",
+    "aurora": "lake",
+}
 _STILL = "still-life still table tabletop breakfast kitchen product ceramic pottery 静物 桌"
 ANIMALS = {
     "cat": "cat cats kitten kittens kitty feline tabby 猫",
@@ -145,7 +157,8 @@ TRAITS = {
 }
 HAIR = {
     "red": (0.55, 0.20, 0.08), "ginger": (0.62, 0.28, 0.10), "blonde": (0.85, 0.68, 0.38), "blond": (0.85, 0.68, 0.38),
-    "brown": (0.28, 0.17, 0.10), "brunette": (0.26, 0.15, 0.09), "black": (0.07, 0.06, 0.07), "white": (0.88, 0.87, 0.85),
+    "brown": (0.28, 0.17, 0.10), "brunette": (0.26, 0.15, 0.09), "black": (0.07, 0.06, 0.07),
+    "white": (0.88, 0.87, 0.85),
     "grey": (0.60, 0.60, 0.62), "silver": (0.75, 0.76, 0.80), "auburn": (0.42, 0.16, 0.09),
 }  # fmt: skip
 
@@ -229,6 +242,8 @@ def _bind(words: Words) -> tuple[list[Colour], dict[str, Colour]]:
         if word in COLOURS and index not in used and not golden and not botanic and not mono:
             free.append(COLOURS[word])
     free += [colour for word, colour in COLOURS.items() if not word.isascii() and word in words.text]
+    if words.has("retriever labrador"):
+        own.setdefault("dog", (0.84, 0.62, 0.34))
     return free[:4], own
 
 
@@ -253,6 +268,8 @@ def understand(prompt: str, *, style: str = "", rich: bool = False) -> Brief:
         scene = outdoor
     elif animal:
         scene = {"fish": "underwater", "whale": "underwater", "cat": "room"}.get(animal, "hills")
+    elif home := next((place for prop, place in _HOMES.items() if words.has(PROPS[prop])), ""):
+        scene = home
     elif words.list or words.text.strip():
         skyward = words.has(" ".join([*TIMES.values(), *WEATHERS.values(), *SEASONS.values()]))
         scene = str(

@@ -88,10 +88,7 @@ def polygon(height: int, width: int, *shapes: Points, finer: int = 2) -> Array:
 def curve(points: Points, steps: int = 12, *, closed: bool = True) -> list[tuple[float, float]]:
     """A smooth line (Catmull-Rom) through the points."""
     p = np.asarray(points, np.float64)
-    if closed:
-        p = np.concatenate([p[-1:], p, p[:2]])
-    else:
-        p = np.concatenate([p[:1], p, p[-1:]])
+    p = np.concatenate([p[-1:], p, p[:2]]) if closed else np.concatenate([p[:1], p, p[-1:]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     parts = [
         0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)

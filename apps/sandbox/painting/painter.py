@@ -225,7 +225,7 @@ def _inhabit(picture: Array, brief: Brief, light: Light, rng: Generator) -> Arra
     height, width = picture.shape[:2]
     short = min(height, width)
     name = brief.animal
-    against = light.night or brief.time in ("sunset", "dusk")
+    against = light.night or (brief.stated_time and brief.time in ("sunset", "dusk"))
     dark = 0.72 if against and brief.scene not in ("room", "underwater") else 0.0
     if name == "bird":
         count = 1 if brief.prompt.lower().count("birds") == 0 else 4

@@ -387,7 +387,8 @@ def _beams(rng: Generator, height: int, width: int, sx: float, sy: float) -> Arr
 def space(brief: Brief, light: Light, rng: Generator, height: int, width: int) -> Array:
     short = min(height, width)
     schemes = (((0.45, 0.12, 0.55), (0.10, 0.35, 0.75), (0.95, 0.45, 0.35)), ((0.05, 0.40, 0.50), (0.30, 0.15, 0.55), (0.95, 0.75, 0.45)),
-               ((0.65, 0.18, 0.22), (0.20, 0.12, 0.45), (1.0, 0.65, 0.35)), ((0.12, 0.25, 0.60), (0.05, 0.50, 0.55), (0.85, 0.55, 0.90)))  # fmt: skip
+               ((0.65, 0.18, 0.22), (0.20, 0.12, 0.45), (1.0, 0.65, 0.35)), ((0.12, 0.25, 0.60), (0.05, 0.50, 0.55),
+               (0.85, 0.55, 0.90)))  # fmt: skip
     scheme = schemes[int(rng.integers(len(schemes)))]
     if brief.colours:
         scheme = (brief.colours[0], brief.colours[-1], tuple(np.clip(rgb(brief.colours[0]) * 0.5 + 0.5, 0, 1)))  # type: ignore[assignment]
@@ -529,7 +530,7 @@ def _planet(
 
 
 def underwater(brief: Brief, light: Light, rng: Generator, height: int, width: int) -> Array:
-    y, x = grid(height, width)
+    y, _x = grid(height, width)
     deep = rgb(brief.colours[0]) * 0.35 if brief.colours else rgb((0.01, 0.12, 0.24))
     t = (y / height) ** 0.8
     top = rgb((0.30, 0.78, 0.82)) if not light.night else rgb((0.08, 0.25, 0.42))

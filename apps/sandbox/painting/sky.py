@@ -158,7 +158,7 @@ def _rainbow(picture: Array, horizon: int, centre: float) -> Array:
 
 def _clouds(picture: Array, brief: Brief, light: Light, rng: Generator, horizon: int, faint: float = 1.0) -> Array:
     """A ceiling of clouds seen in perspective, and heaps near the horizon; lit from where the sun stands."""
-    height, width = picture.shape[:2]
+    _height, width = picture.shape[:2]
     h, w = max(2, horizon // 2), width // 2
     y, x = grid(h, w)
     texture = tile(rng, 512, cells=5, octaves=7)

@@ -568,7 +568,8 @@ def backdrop(brief: Brief, light: Light, rng: Generator, height: int, width: int
         picture = sky(brief, light, rng, h, w, int(h * 0.9))
     else:
         tones: tuple[tuple[Colour, Colour], ...] = (((0.18, 0.26, 0.30), (0.50, 0.62, 0.62)), ((0.30, 0.16, 0.14), (0.78, 0.48, 0.34)), ((0.16, 0.17, 0.26), (0.52, 0.48, 0.66)),
-                                                    ((0.24, 0.25, 0.18), (0.72, 0.68, 0.46)), ((0.55, 0.42, 0.36), (0.93, 0.80, 0.68)))  # fmt: skip
+                                                    ((0.24, 0.25, 0.18), (0.72, 0.68, 0.46)), ((0.55, 0.42, 0.36),
+                                                    (0.93, 0.80, 0.68)))  # fmt: skip
         dark, bright = (rgb(tone) for tone in tones[int(rng.integers(len(tones)))])
         own = brief.own.get("background") or (brief.colours[0] if brief.colours else None)
         if own:
@@ -677,7 +678,7 @@ def portrait(brief: Brief, light: Light, rng: Generator, height: int, width: int
     if long and not bald:  # hair behind the shoulders
         spread = 1.22 + 0.22 * smooth(-0.6, 2.2, v) + wavy
         field = np.where(v < -0.2, np.sqrt((u / 1.22) ** 2 + ((v + 0.2) / 1.32) ** 2) - 1, np.abs(u) / spread - 1)
-        mask = smooth(pixel, -pixel, field) * smooth(2.75, 2.45, v + wavy * 2)
+        mask = smooth(pixel, -pixel, field) * smooth(2.75, 2.45, v + wavy * 0.8)
         picture = mix(picture, hair_light(np.clip(u / spread, -1, 1), np.zeros_like(u)) * 0.72, mask[..., None])
     # Shoulders and neck.
     broad = 2.15 if female else 2.55
@@ -779,9 +780,9 @@ def portrait(brief: Brief, light: Light, rng: Generator, height: int, width: int
     lip = rgb((0.74, 0.28, 0.28)) * (0.55 + 0.55 * float(skin.mean())) if female else skin * rgb((0.80, 0.58, 0.54))
     width_ = 0.33
     across = np.clip(np.abs(u) / width_, 0, 1.2)
-    bow = 0.775 + 0.035 * np.abs(np.sin(np.clip(across, 0, 1) * math.pi * 0.9)) * -1 + 0.10 * across**2
-    bottom = 0.955 - 0.125 * across**2
-    middle = 0.855 + 0.012 * np.cos(across * 6) + 0.012 * across
+    bow = 0.775 + 0.035 * np.abs(np.sin(np.clip(across, 0, 1) * math.pi * 0.9)) * -1 + 0.055 * across**2
+    bottom = 0.955 - 0.17 * across**2
+    middle = 0.855 + 0.012 * np.cos(across * 6) - 0.04 * across**2
     mouth = smooth(-0.015, 0.015, v - bow) * smooth(0.018, -0.018, v - bottom) * smooth(1.02, 0.94, across)
     stroke(
         mouth, lip * (0.78 + 0.35 * smooth(0.84, 0.93, v) + 0.2 * bump(0.08 * side, 0.905, 0.10, 0.02))[..., None], 0.85

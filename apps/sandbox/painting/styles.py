@@ -35,10 +35,7 @@ def graded(picture: Array, brief: Brief) -> Array:
     grey = luminance(picture)[..., None]
     if brief.colours and "mono" not in brief.moods and brief.scene != "abstract":
         tint = rgb(brief.colours[0])
-        if brief.scene in ("portrait", "still", "room"):
-            share = 0.16
-        else:
-            share = 0.32
+        share = 0.16 if brief.scene in ("portrait", "still", "room") else 0.32
         chroma = tint - float(luminance(tint))
         second = rgb(brief.colours[-1])
         deep = mix(chroma, second - float(luminance(second)), smooth(0.25, 0.75, grey[..., 0])[..., None])
@@ -154,7 +151,8 @@ def oil(picture: Array, brief: Brief, rng: Generator) -> Array:
     for thick, spacing, length, wanted in (
         (0.030, 0.020, 2.6, 0.0),
         (0.015, 0.011, 3.4, 0.012),
-        (0.007, 0.0062, 3.6, 0.030),
+        (0.007, 0.0062, 3.6, 0.022),
+        (0.0038, 0.0036, 3.6, 0.060),
     ):
         step = spacing * short
         rows, columns = np.mgrid[step / 2 : height : step, step / 2 : width : step]
@@ -279,12 +277,7 @@ def flat(picture: Array, brief: Brief, rng: Generator) -> Array:
     small = base.resize((max(1, width * 3 // 4), max(1, height * 3 // 4)), Image.Resampling.BOX)
     count = 8 if any(word in brief.prompt.lower() for word in ("minimal", "bauhaus", "screenprint")) else 13
     quantised = small.quantize(count, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE)
-    tones = (
-        np.asarray(
-            quantised.convert("RGB").filter(ImageFilter.MedianFilter(5)), np.float32
-        )
-        / 255
-    )
+    tones = np.asarray(quantised.convert("RGB").filter(ImageFilter.MedianFilter(5)), np.float32) / 255
     result = resize(tones, height, width, Image.Resampling.BICUBIC)
     grain = rng.standard_normal((height, width), np.float32) * 0.012
     words = brief.prompt.lower()
