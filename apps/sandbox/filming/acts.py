@@ -294,15 +294,15 @@ def transform(actor: Actor, text: str) -> Iterator[Image.Image]:
         for column in range(columns):
             tiles.append(cut.crop((column * tw, row * th, (column + 1) * tw, (row + 1) * th)))
     # A figure of 60 plates: head, chest, arms, legs; rows of how many stand side by side, with a gap between legs.
-    plan: list[tuple[float, float, float]] = []
-    for y, xs in (
+    plan: list[tuple[float, int]] = []
+    for level, xs in (
         (0, (-0.5, 0.5)), (1, (-0.5, 0.5)),
         (2, (-3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5)), (3, (-3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5)),
         (4, (-3.5, -1.5, -0.5, 0.5, 1.5, 3.5)), (5, (-3.5, -1.5, -0.5, 0.5, 1.5, 3.5)), (6, (-3.5, -1, 0, 1, 3.5)),
         (7, (-1.6, -0.6, 0.6, 1.6)), (8, (-1.6, -0.6, 0.6, 1.6)), (9, (-1.7, -0.7, 0.7, 1.7)),
         (10, (-1.7, -0.7, 0.7, 1.7)), (11, (-1.8, -0.8, 0.8, 1.8)), (12, (-2.4, -1.5, 1.5)),
     ):  # fmt: skip
-        plan += [(x, y, 0.0) for x in xs]
+        plan += [(side, level) for side in xs]
     plan = (plan * 2)[: len(tiles)]
     order = np.random.default_rng(scene.seed).permutation(len(tiles))
     middle, top = WIDTH * 0.5, HEIGHT * 0.1
@@ -321,10 +321,10 @@ def transform(actor: Actor, text: str) -> Iterator[Image.Image]:
                 base_x + (column - (columns - 1) / 2) * tw,
                 floor - tall + (row + 0.5) * th - 20 + 3 * math.sin(seconds * 20) * (driving < 1),
             )
-            px, py, _ = plan[place]
+            px, py = plan[place]
             figure = (
-                middle + px * tw * 0.9 + (step if py > 6 and px > 0 else -step if py > 6 else 0),
-                top + py * th * 0.8 + 20 + (6 * math.sin(seconds * 3) if py < 7 else 0) * stand,
+                middle + px * tw * 0.9 + (step if py > 6 and px > 0 else -step if py > 6 else 0.0),
+                top + py * th * 0.8 + 20 + (6 * math.sin(seconds * 3) if py < 7 else 0.0) * stand,
             )
             delay = 1.4 + 1.2 * (place / len(tiles))
             share = brush.smooth((seconds - delay) / 1.1)
@@ -532,12 +532,7 @@ def climb(actor: Actor, text: str) -> Iterator[Image.Image]:
         climbing = min(1.0, seconds / 4.6)
         whole = climbing * 9
         height = (int(whole) + brush.smooth(whole - int(whole))) * step
-        camera = min(height, tall - HEIGHT - 120.0) + 40 * math.sin(seconds * 0.6)
-        top = (
-            round(tall - HEIGHT - camera)
-            if False
-            else max(0, round(tall - HEIGHT - camera - 760 * brush.smooth(climbing)))
-        )
+        top = max(0, round(tall - HEIGHT - height - 760 * brush.smooth(climbing) - 40 * math.sin(seconds * 0.6)))
         frame = stage.paint(View(pedestal=0.06 - 0.12 * climbing, push=0.05 * moment), NO_SHAKE, seconds)
         frame.paste(wall.crop((0, top, WIDTH, top + HEIGHT)), (0, 0), cover.crop((0, top, WIDTH, top + HEIGHT)))
         draw = ImageDraw.Draw(frame)

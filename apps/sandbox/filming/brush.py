@@ -31,8 +31,16 @@ def noise(rng: np.random.Generator, width: int, height: int, cell: float, octave
     return total / max(1e-6, float(total.max()))
 
 
-def ridge(rng: np.random.Generator, width: int, cell: float, octaves: int = 5, roughness: float = 0.5) -> Array:
-    """A line of heights between 0 and 1."""
+def ridge(
+    rng: np.random.Generator,
+    width: int,
+    cell: float,
+    octaves: int = 5,
+    roughness: float = 0.5,
+    *,
+    pointed: bool = False,
+) -> Array:
+    """A line of heights between 0 and 1; `pointed`: with peaks like those of mountains."""
     x = np.arange(width)
     total = np.zeros(width)
     weight = 1.0
@@ -41,7 +49,8 @@ def ridge(rng: np.random.Generator, width: int, cell: float, octaves: int = 5, r
         place = x / cell
         whole = place.astype(int)
         part = place - whole
-        part = part * part * (3 - 2 * part)
+        if not pointed:
+            part = part * part * (3 - 2 * part)
         total += weight * (knots[whole] * (1 - part) + knots[whole + 1] * part)
         weight *= roughness
         cell = max(2.0, cell / 2.1)

@@ -24,6 +24,17 @@ def stays(seconds: float) -> tuple[float, float]:
     return 0.0, 0.0
 
 
+def _drifts(speed: float) -> Motion:
+    return lambda seconds: (speed * (seconds - 3), 0.0)
+
+
+def _floats(phase: float, sway: float) -> Motion:
+    def motion(seconds: float) -> tuple[float, float]:
+        return sway * math.sin(seconds * 0.7 + phase), sway * 0.35 * math.sin(seconds * 0.9 + phase * 2)
+
+    return motion
+
+
 @dataclass
 class Layer:
     image: Image.Image  # RGB
@@ -35,8 +46,10 @@ class Layer:
     followed: bool = False
 
     @classmethod
-    def of(cls, image: Image.Image, x: float, y: float, near: float, **rest: object) -> Layer:
-        return cls(image.convert("RGB"), image.getchannel("A"), x, y, near, **rest)  # type: ignore[arg-type]
+    def of(
+        cls, image: Image.Image, x: float, y: float, near: float, motion: Motion = stays, *, followed: bool = False
+    ) -> Layer:
+        return cls(image.convert("RGB"), image.getchannel("A"), x, y, near, motion, followed)
 
 
 @dataclass
@@ -223,7 +236,8 @@ class Builder:
         """A range of hills: its foot at `base`, up to `rise` high. Returns its line, in pixels of the frame."""
         height = self.height
         if line is None:
-            line = (base - rise * brush.ridge(self.rng, self.wide, cell * self.width, octaves, roughness)) * height
+            rises = brush.ridge(self.rng, self.wide, cell * self.width, octaves, roughness, pointed=snow)
+            line = (base - rise * rises) * height
         first = int(line.min()) - 3
         last = round((1 + ABOVE) * height)
         tall = last - first
@@ -677,7 +691,7 @@ class Builder:
                     self.left,
                     self.top * 0.3,
                     0.02,
-                    lambda s, v=speed: (v * (s - 3), 0.0),
+                    _drifts(speed),
                 ),
             )
 
@@ -1189,7 +1203,7 @@ class Builder:
                     self.left,
                     first,
                     0.15 + 0.1 * i,
-                    lambda s, p=phase, w=sway: (w * math.sin(s * 0.7 + p), w * 0.35 * math.sin(s * 0.9 + p * 2)),
+                    _floats(phase, sway),
                 )
             )
         if self.named:

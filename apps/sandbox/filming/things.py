@@ -13,6 +13,10 @@ Points = Sequence[tuple[float, float]]
 SUPER = 3  # drawn so many times larger, for soft edges
 
 
+def _catmull_rom(a: float, b: float, c: float, d: float, t: float) -> float:
+    return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+
+
 class Pen:
     """Draws in a box whose width and height are 1."""
 
@@ -41,18 +45,8 @@ class Pen:
             p0, p1, p2, p3 = (points[(i + k - 1) % count] for k in range(4))
             for step in range(8):
                 t = step / 8
-                smooth.append(
-                    tuple(
-                        0.5
-                        * (
-                            2 * p1[k]
-                            + (p2[k] - p0[k]) * t
-                            + (2 * p0[k] - 5 * p1[k] + 4 * p2[k] - p3[k]) * t**2
-                            + (3 * p1[k] - p0[k] - 3 * p2[k] + p3[k]) * t**3
-                        )
-                        for k in (0, 1)
-                    )  # Catmull-Rom
-                )
+                x, y = (_catmull_rom(p0[k], p1[k], p2[k], p3[k], t) for k in (0, 1))
+                smooth.append((x, y))
         self.polygon(smooth, colour)
 
     def oval(self, x: float, y: float, rx: float, ry: float, colour: Colour) -> None:
@@ -230,8 +224,8 @@ def _train(pen: Pen) -> None:
         for k in range(4):
             left = x + 0.03 + k * 0.068
             pen.polygon([(left, 0.4), (left + 0.048, 0.4), (left + 0.048, 0.58), (left, 0.58)], pen.glow)
-        for k in (0.07, 0.24):
-            pen.oval(x + k, 0.84, 0.028, 0.12, pen.body)
+        for wheel in (0.07, 0.24):
+            pen.oval(x + wheel, 0.84, 0.028, 0.12, pen.body)
     pen.curve([(0.96, 0.3), (1.0, 0.5), (1.0, 0.8), (0.94, 0.8), (0.94, 0.3)], pen.accent)
     pen.line([(0.0, 0.97), (1.0, 0.97)], pen.body, 0.03)
 
