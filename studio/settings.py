@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "apps.usage",
     "apps.jobs",
     "apps.speech",
+    "apps.images",
     "apps.sharing",
     "apps.home",
 ]

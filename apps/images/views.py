@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import reswap, retarget
+
+from apps.images import services
+from apps.images.forms import MODELS, OWN_SIZE, ImageForm, image, usable_references
+from apps.images.generation import IMAGE, price
+from apps.images.services import Situation
+from apps.jobs.services import submit_job
+from apps.library.models import Asset
+from apps.workspaces.access import MemberRequest, member_required
+
+
+@require_GET
+@member_required()
+def index(request: MemberRequest, workspace: str) -> HttpResponse:
+    """The page. `?from=<asset>` fills the form as that picture was made, `&only=prompt` or `&only=seed` with that
+    alone, `?reference=<asset>` with a reference, `?prompt=` with a text; `?before=<job>` gives older jobs.
+    """
+    member = request.member
+    jobs, older = services.list_jobs(member, before=_uuid(request.GET.get("before", "")))
+    if request.htmx and "before" in request.GET and not request.htmx.history_restore_request:
+        return render(request, "images/_jobs.html", {"jobs": jobs, "next": older})
+    situation = services.situation_of(member)
+    initial = services.recall(member, request.GET.get("from", ""), request.GET.get("only", ""))
+    if "reference" in request.GET and services.find_picture(member, request.GET["reference"]):
+        initial["reference"] = request.GET["reference"]
+    if request.GET.get("prompt"):
+        initial["prompt"] = request.GET["prompt"][: image.prompt_characters]
+    form = ImageForm(initial=initial, member=member, connection_kind=situation.kind)
+    is_recalled = bool(initial)
+    context = _composer(request, form, situation) | {"jobs": jobs, "next": older, "is_recalled": is_recalled}
+    response = render(request, "images/index.html", context)
+    response["Vary"] = "HX-Request"
+    return response
+
+
+@require_POST
+@member_required(can="create")
+def create(request: MemberRequest, workspace: str) -> HttpResponse:
+    """One press of the button: the new job's card, or 422 and the form with a sentence at each field that is wrong."""
+    situation = services.situation_of(request.member)
+    form = ImageForm(request.POST, member=request.member, connection_kind=situation.kind)
+    click = request.POST.get("click", "")[:36]
+    if not form.is_valid() or not click:
+        if not request.htmx:
+            jobs, older = services.list_jobs(request.member)
+            context = _composer(request, form, situation) | {"jobs": jobs, "next": older, "is_recalled": True}
+            return render(request, "images/index.html", context, status=422)
+        response = render(request, "images/_refused.html", _composer(request, form, situation), status=422)
+        return reswap(retarget(response, "#images"), "outerHTML")
+    job = submit_job(request.member, IMAGE, form.cleaned_data, click=click)
+    if not request.htmx:
+        return redirect(f"{reverse('images:index', args=[workspace])}#job-{job.pk}")
+    return render(request, "images/_started.html", {"job": job, "click": uuid.uuid4()})
+
+
+def _composer(request: MemberRequest, form: ImageForm, situation: Situation) -> dict[str, Any]:
+    """What images/_settings.html and images/_prompt.html show."""
+    model = str(form["model"].value() or image.default_model)
+    n = form["n"].value()
+    each = services.price_each(model)
+    count = int(n) if str(n).isdigit() else 1
+    return {
+        "form": form,
+        "image": image,
+        "own_size": OWN_SIZE,
+        "model_rules": {
+            each.id: {"own_size": each.own_size, "styles": each.styles, "without": each.without_ratios}
+            for each in form.models
+        },
+        "has_styles": any(each.styles for each in form.models),
+        "takes_own_size": MODELS[model].own_size if model in MODELS else True,
+        "prices": services.prices(),
+        "price": None if each is None else price({"model": model, "n": count}),
+        "is_free": situation.is_free,
+        "is_connected": bool(situation.kind),
+        "reference": services.find_picture(request.member, form["reference"].value()),
+        "can_create": request.member.may("create"),
+        "can_publish": request.member.may("publish"),
+        "click": str(request.POST.get("click") or uuid.uuid4())[:36],
+    }
+
+
+@require_GET
+@member_required()
+def pictures(request: MemberRequest, workspace: str) -> HttpResponse:
+    """The pictures of the workspace that can be a reference, newest first."""
+    found = usable_references(request.member)[: services.PICTURES]
+    return render(request, "images/_pictures.html", {"pictures": found})
+
+
+@require_POST
+@member_required(can="create")
+def upload(request: MemberRequest, workspace: str) -> JsonResponse:
+    """Keep one picture that a person brings: {id, title, url}, or 422 and {sentence}."""
+    file = request.FILES.get("file")
+    if file is None:
+        return JsonResponse({"sentence": _("No file arrived. Try again.")}, status=422)
+    try:
+        asset = services.keep_upload(request.member, file)
+    except services.UploadRefusedError as refusal:
+        return JsonResponse({"sentence": str(refusal)}, status=422)
+    url = reverse("library:file", args=[workspace, asset.pk])
+    return JsonResponse({"id": str(asset.pk), "title": asset.title, "url": url}, status=201)
+
+
+@require_POST
+@member_required(can="create")
+def cull(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
+    """Keep what somebody thinks of a picture: `rating` 0 to 5, `is_rejected`."""
+    asset = get_object_or_404(Asset.objects.visible_to(request.member), pk=pk, kind=IMAGE.name)
+    rating = request.POST.get("rating", "")
+    services.cull(
+        asset,
+        rating=int(rating) if rating in {"1", "2", "3", "4", "5"} else 0,
+        is_rejected=request.POST.get("is_rejected") == "true",
+    )
+    return HttpResponse(status=204)
+
+
+def _uuid(value: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        return None

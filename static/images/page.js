@@ -1,0 +1,220 @@
+/** The images page: what follows from a setting, the reference picture, recall, and the lightbox. */
+
+import { open } from "../js/dialogs.js";
+import { Lightbox } from "./lightbox.js";
+
+const NO_ID = "00000000-0000-0000-0000-000000000000";
+const LARGEST_ROLL = 2 ** 31;
+const words = document.getElementById("image-words").dataset;
+const settings = () => document.getElementById("image-settings");
+const form = () => document.getElementById("images");
+const field = (name) => form().elements.namedItem(name);
+const narrow = matchMedia("(max-width: 63.99rem)");
+
+// --- what follows from a setting ---
+
+function prices() {
+  return new Map(settings().dataset.prices.split(" ").filter(Boolean).map((pair) => pair.split("=")));
+}
+
+function refresh() {
+  const count = document.querySelector("[data-count]");
+  if (count) count.textContent = [...field("prompt").value].length;
+  const n = Number(field("n").value) || 1;
+  const each = prices().get(field("model").value);
+  const price = document.querySelector("[data-price]");
+  if (!("free" in form().dataset)) price.textContent = each ? usd(Number(each) * n) : price.dataset.unknownWord;
+  for (const button of settings().querySelectorAll("[data-step]")) {
+    const next = n + Number(button.dataset.step);
+    button.disabled = next < Number(field("n").min) || next > Number(field("n").max);
+  }
+  const model = document.getElementById("id_model")?.selectedOptions[0];
+  if (model) {
+    const without = model.dataset.without.split(" ");
+    for (const radio of field("aspect_ratio")) radio.disabled = radio.value === "own" ? !("ownSize" in model.dataset) : without.includes(radio.value);
+    if (settings().querySelector("[name=aspect_ratio]:checked")?.disabled) field("aspect_ratio")[0].checked = true;
+    const styles = settings().querySelector("[data-style-fields]");
+    if (styles) styles.hidden = !("styles" in model.dataset);
+  }
+  const shape = settings().querySelector("[name=aspect_ratio]:checked");
+  settings().querySelector("[data-pixels-says]").textContent = shape?.dataset.pixels ?? "";
+}
+
+function usd(amount) {
+  const digits = amount >= 1 ? 2 : 4;
+  return `$${amount.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, "$1")}`;
+}
+
+function placeSettings() {
+  (narrow.matches ? document.querySelector("[data-settings-sheet]") : document.getElementById("settings-home")).append(settings());
+}
+narrow.addEventListener("change", placeSettings);
+
+document.addEventListener("input", (event) => event.target.form === form() && refresh());
+document.addEventListener("change", (event) => event.target.form === form() && refresh());
+
+document.addEventListener("click", (event) => {
+  const step = event.target.closest("[data-step]");
+  if (step) set("n", Number(field("n").value || 1) + Number(step.dataset.step));
+  if (event.target.closest("[data-dice]")) set("seed", Math.floor(Math.random() * LARGEST_ROLL));
+  const lock = event.target.closest("[data-lock]");
+  if (lock) {
+    setLock(lock.getAttribute("aria-pressed") !== "true");
+    if (isLocked() && !field("seed").value) set("seed", Math.floor(Math.random() * LARGEST_ROLL));
+  }
+  const example = event.target.closest("[data-example]");
+  if (example) {
+    set("prompt", example.dataset.example);
+    form().requestSubmit();
+  }
+  if (event.target.closest("[data-make]") && event.detail > 1) event.preventDefault(); // the second half of a double click
+  if (event.target.closest("[data-pick-picture]")) {
+    open(document.getElementById("picture-picker"));
+    htmx.trigger("#picks", "picker:open");
+  }
+  const picked = event.target.closest("[data-picture]");
+  if (picked) {
+    setReference(picked.dataset.picture, picked.dataset.title, picked.dataset.src);
+    document.getElementById("picture-picker").close();
+  }
+  if (event.target.closest("[data-reference-clear]")) setReference("");
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || document.querySelector("dialog[open]:not(#settings-sheet)")) return;
+  event.preventDefault();
+  if (!event.repeat && !document.querySelector("[data-make]").disabled) form().requestSubmit();
+});
+
+function set(name, value) {
+  const target = field(name);
+  if (target instanceof RadioNodeList) target.value = value;
+  else if (target.type === "checkbox") target.checked = value;
+  else target.value = value;
+  refresh();
+}
+
+const isLocked = () => settings().querySelector("[data-lock]").getAttribute("aria-pressed") === "true";
+const setLock = (locked) => settings().querySelector("[data-lock]").setAttribute("aria-pressed", String(locked));
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target !== form()) return;
+  if (event.detail.successful && event.detail.xhr.status === 200) {
+    if (!isLocked()) set("seed", "");
+    document.getElementById("settings-sheet").close();
+  }
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.xhr?.status !== 422) return;
+  placeSettings();
+  refresh();
+  const wrong = document.querySelector("#images [aria-invalid], #image-settings .field--bad");
+  if (narrow.matches && wrong?.closest("#image-settings")) open(document.getElementById("settings-sheet"));
+  (wrong?.matches("input, textarea") ? wrong : wrong?.querySelector("input, select, button"))?.focus();
+});
+
+// --- the reference picture ---
+
+const address = (template, id) => form().dataset[template].replace(NO_ID, id);
+
+function setReference(id, title = "", src = "") {
+  field("reference").value = id;
+  const box = settings().querySelector("[data-reference]");
+  const picture = box.querySelector("[data-reference-picture]");
+  const name = box.querySelector("[data-reference-title]");
+  picture.hidden = !id;
+  if (id) picture.src = src || address("file", id);
+  box.querySelector("[data-reference-none]").hidden = Boolean(id);
+  box.querySelector("[data-reference-clear]").hidden = !id;
+  name.textContent = id ? title || name.dataset.some : name.dataset.none;
+}
+
+async function upload(file) {
+  const zone = document.querySelector("[data-dropzone]");
+  const picker = document.getElementById("picture-picker");
+  const busy = zone.querySelector("[data-upload-busy]");
+  const error = picker.querySelector("[data-upload-error]");
+  open(picker);
+  htmx.trigger("#picks", "picker:open");
+  error.hidden = true;
+  busy.hidden = false;
+  try {
+    const body = new FormData();
+    body.append("file", file);
+    const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), Accept: "application/json" };
+    const answer = await fetch(zone.dataset.upload, { method: "POST", body, headers });
+    const said = answer.ok || answer.status === 422 ? await answer.json() : {};
+    if (answer.ok) {
+      setReference(said.id, said.title, said.url);
+      picker.close();
+    } else {
+      throw new Error(said.sentence ?? "");
+    }
+  } catch (problem) {
+    error.querySelector("span").textContent = (problem instanceof TypeError ? "" : problem.message) || error.dataset.fault;
+    error.hidden = false;
+  } finally {
+    busy.hidden = true;
+  }
+}
+
+document.querySelector("[data-upload-file]").addEventListener("change", (event) => {
+  if (event.target.files[0]) upload(event.target.files[0]);
+  event.target.value = "";
+});
+const dropTarget = (event) => ([...(event.dataTransfer?.types ?? [])].includes("Files") ? event.target.closest?.("[data-dropzone], [data-reference]") : null);
+document.addEventListener("dragover", (event) => {
+  const zone = dropTarget(event);
+  for (const over of document.querySelectorAll("[data-over]")) if (over !== zone) delete over.dataset.over;
+  if (!zone) return;
+  event.preventDefault();
+  zone.dataset.over = "";
+});
+document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) for (const over of document.querySelectorAll("[data-over]")) delete over.dataset.over; });
+document.addEventListener("drop", (event) => {
+  const zone = dropTarget(event);
+  if (!zone) return;
+  event.preventDefault();
+  delete zone.dataset.over;
+  if (event.dataTransfer.files[0]) upload(event.dataTransfer.files[0]);
+});
+
+// --- recall ---
+
+/** Fill in what made a picture: "all", "prompt" or "seed". */
+function recall(picture, what) {
+  const given = Object.fromEntries(
+    [...picture.closest("[data-pictures]").attributes].filter(({ name }) => name.startsWith("data-setting-")).map(({ name, value }) => [name.slice(13), value]),
+  );
+  if (what === "all") {
+    for (const name of ["model", "aspect_ratio", "width", "height", "n", "style_type", "style_weight"]) if (name in given && field(name)) set(name, given[name]);
+    set("prompt_optimizer", given.prompt_optimizer === "True");
+    setReference(given.reference);
+  }
+  if (what !== "seed") set("prompt", given.prompt);
+  if (what !== "prompt") {
+    set("seed", given.seed);
+    setLock(given.seed !== "");
+  }
+  say(words[`recalled${what[0].toUpperCase()}${what.slice(1)}`]);
+  form().scrollIntoView({ block: "nearest" });
+  field("prompt").focus();
+}
+
+function say(text, tone = "ok") {
+  document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone } }));
+}
+
+const lightbox = new Lightbox(document.getElementById("lightbox"), {
+  cullAddress: (id) => address("cull", id),
+  say: () => say(words.notKept, "bad"),
+});
+lightbox.addEventListener("recall", ({ detail: { picture, what } }) => recall(picture, what));
+lightbox.addEventListener("reference", ({ detail: { picture } }) => {
+  setReference(picture.dataset.asset, picture.dataset.title, picture.querySelector("img").src);
+  say(words.referenced);
+});
+
+placeSettings();
+refresh();
+form().dataset.ready = "";
