@@ -354,8 +354,22 @@ def bomb() -> bytes:
         [5],
         5,
     ],
-    ids=["text", "cut", "too large", "bomb", "no base64", "path", "dead", "type", "empty", "number", "two", "item", "scalar"],
-)  # fmt: skip
+    ids=[
+        "text",
+        "cut",
+        "too large",
+        "bomb",
+        "no base64",
+        "path",
+        "dead",
+        "type",
+        "empty",
+        "number",
+        "two",
+        "item",
+        "scalar",
+    ],
+)
 def test_reference_that_cannot_be_used_is_refused(caller, given):
     answer = ask(caller, subject_reference=given, **SMALL)
     assert answer.code == 2013

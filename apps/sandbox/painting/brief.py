@@ -13,43 +13,58 @@ from apps.sandbox.painting.canvas import Colour
 COLOURS: dict[str, Colour] = {
     "red": (0.80, 0.13, 0.12), "crimson": (0.72, 0.06, 0.18), "scarlet": (0.86, 0.14, 0.08),
     "orange": (0.95, 0.50, 0.12),
-    "amber": (0.95, 0.64, 0.15), "gold": (0.90, 0.69, 0.22), "golden": (0.90, 0.69, 0.22), "yellow": (0.97, 0.83, 0.22),
-    "green": (0.22, 0.58, 0.27), "emerald": (0.05, 0.55, 0.38), "olive": (0.45, 0.47, 0.18), "mint": (0.60, 0.86, 0.73),
-    "lime": (0.65, 0.84, 0.20), "teal": (0.07, 0.50, 0.52), "turquoise": (0.20, 0.74, 0.73), "cyan": (0.15, 0.78, 0.88),
+    "amber": (0.95, 0.64, 0.15), "gold": (0.90, 0.69, 0.22), "golden": (0.90, 0.69, 0.22),
+    "yellow": (0.97, 0.83, 0.22),
+    "green": (0.22, 0.58, 0.27), "emerald": (0.05, 0.55, 0.38), "olive": (0.45, 0.47, 0.18),
+    "mint": (0.60, 0.86, 0.73),
+    "lime": (0.65, 0.84, 0.20), "teal": (0.07, 0.50, 0.52), "turquoise": (0.20, 0.74, 0.73),
+    "cyan": (0.15, 0.78, 0.88),
     "blue": (0.15, 0.36, 0.76), "azure": (0.20, 0.55, 0.90), "navy": (0.07, 0.13, 0.35), "indigo": (0.24, 0.16, 0.55),
     "purple": (0.48, 0.20, 0.66), "violet": (0.50, 0.27, 0.77), "lavender": (0.72, 0.64, 0.90),
     "lilac": (0.78, 0.64, 0.86),
-    "magenta": (0.85, 0.14, 0.60), "pink": (0.95, 0.56, 0.69), "rose": (0.90, 0.45, 0.55), "peach": (0.98, 0.75, 0.60),
-    "coral": (0.96, 0.48, 0.38), "brown": (0.42, 0.26, 0.15), "ginger": (0.82, 0.46, 0.18), "beige": (0.85, 0.77, 0.63),
-    "cream": (0.95, 0.90, 0.78), "white": (0.93, 0.93, 0.92), "silver": (0.75, 0.77, 0.80), "grey": (0.50, 0.51, 0.53),
-    "gray": (0.50, 0.51, 0.53), "black": (0.06, 0.06, 0.07), "copper": (0.72, 0.42, 0.25), "pastel": (0.93, 0.80, 0.84),
+    "magenta": (0.85, 0.14, 0.60), "pink": (0.95, 0.56, 0.69), "rose": (0.90, 0.45, 0.55),
+    "peach": (0.98, 0.75, 0.60),
+    "coral": (0.96, 0.48, 0.38), "brown": (0.42, 0.26, 0.15), "ginger": (0.82, 0.46, 0.18),
+    "beige": (0.85, 0.77, 0.63),
+    "cream": (0.95, 0.90, 0.78), "white": (0.93, 0.93, 0.92), "silver": (0.75, 0.77, 0.80),
+    "grey": (0.50, 0.51, 0.53),
+    "gray": (0.50, 0.51, 0.53), "black": (0.06, 0.06, 0.07), "copper": (0.72, 0.42, 0.25),
+    "pastel": (0.93, 0.80, 0.84),
     "红": (0.80, 0.13, 0.12), "橙": (0.95, 0.50, 0.12), "黄": (0.97, 0.83, 0.22), "绿": (0.22, 0.58, 0.27),
-    "蓝": (0.15, 0.36, 0.76), "紫": (0.48, 0.20, 0.66), "粉": (0.95, 0.56, 0.69), "白": (0.93, 0.93, 0.92),
+    "蓝": (0.15, 0.36, 0.76), "紫": (0.48, 0.20, 0.66), "粉": (0.95, 0.56, 0.69),
+    "白": (0.93, 0.93, 0.92),
     "黑": (0.06, 0.06, 0.07),
 }  # fmt: skip
 
 # Words in the order of preference: the first kind that has a word in the prompt is painted.
 SCENES = {
-    "space": "space planet planets galaxy nebula cosmos cosmic saturn jupiter mars orbit asteroid universe milky spaceship 太空 星球 星系 宇宙",
+    "space": "space planet planets galaxy nebula cosmos cosmic saturn jupiter mars orbit asteroid universe "
+    "milky spaceship 太空 星球 星系 宇宙",
     "street": "street alley avenue boulevard road market lane bazaar shibuya crosswalk 街 巷",
-    "city": "city skyline skyscraper skyscrapers downtown metropolis cityscape town harbor harbour manhattan tokyo paris london "
+    "city": "city skyline skyscraper skyscrapers downtown metropolis cityscape town harbor harbour manhattan "
+    "tokyo paris london"
     "shanghai rooftop rooftops buildings 城市 都市",
     "coast": "coast coastal lighthouse cliff cliffs beach shore seaside island bay cove shoreline 海滩 海岸 灯塔 岛",
     "sea": "sea ocean waves wave sailing boat boats ship ships sailboat yacht whale dolphin harbor pier 海 船 海洋",
     "underwater": "underwater reef aquarium undersea coral-reef seabed 水下 海底",
     "lake": "lake pond river fjord reflection reflections mirror 湖 河",
     "dunes": "desert dune dunes sahara sand sandy oasis camel 沙漠 沙丘",
-    "forest": "forest woods woodland jungle tree trees grove pine pines birch bamboo rainforest path trail 森林 树林 竹",
-    "mountains": "mountain mountains alps alpine peak peaks summit himalaya volcano canyon glacier ridge everest fuji 山 雪山",
-    "hills": "hill hills meadow field fields countryside valley grassland pasture prairie farm vineyard tuscany landscape garden "
+    "forest": "forest woods woodland jungle tree trees grove pine pines birch bamboo rainforest path trail 森林 "
+    "树林 竹",
+    "mountains": "mountain mountains alps alpine peak peaks summit himalaya volcano canyon glacier ridge everest "
+    "fuji 山 雪山",
+    "hills": "hill hills meadow field fields countryside valley grassland pasture prairie farm vineyard tuscany "
+    "landscape garden"
     "lavender park moor 草原 田野 风景 丘",
 }
 OBJECTS = {
-    "flowers": "flower flowers bouquet rose roses tulip tulips sunflower sunflowers peony peonies daisy daisies orchid lily lilies 花",
+    "flowers": "flower flowers bouquet rose roses tulip tulips sunflower sunflowers peony peonies daisy daisies "
+    "orchid lily lilies 花",
     "vase": "vase pot jar 花瓶",
     "bowl": "bowl bowls ramen soup salad noodles 碗",
     "cup": "cup mug coffee tea espresso latte teacup cappuccino 杯 咖啡 茶",
-    "fruit": "fruit fruits apple apples orange oranges lemon lemons pear pears peach peaches grapes berries cherry cherries 水果 苹果",
+    "fruit": "fruit fruits apple apples orange oranges lemon lemons pear pears peach peaches grapes berries "
+    "cherry cherries 水果 苹果",
     "bottle": "bottle bottles perfume wine bottle flask 瓶",
     "books": "book books 书",
     "candle": "candle candles 蜡烛",
@@ -78,12 +93,16 @@ ANIMALS = {
     "bear": "bear bears panda 熊",
 }
 _PEOPLE = (
-    "portrait woman man girl boy lady gentleman person face bust queen king princess prince child grandmother grandfather "
+    "portrait woman man girl boy lady gentleman person face bust queen king princess prince child "
+    "grandmother grandfather"
     "warrior knight samurai monk dancer model bride soldier scientist wizard witch fairy mother father actor actress "
     "elder chef hero heroine astronaut people 人 女 男 肖像 女孩 男孩 少女 女人 男人"
 )
 _FIGURE_ONLY = "hiker traveller traveler walker silhouette wanderer figure fisherman surfer samurai monk cyclist couple"
-_ABSTRACT = "abstract pattern geometric geometry shapes fluid gradient swirl swirls fractal texture composition kandinsky marble 抽象 图案"
+_ABSTRACT = (
+    "abstract pattern geometric geometry shapes fluid gradient swirl swirls fractal texture "
+    "composition kandinsky marble 抽象 图案"
+)
 TIMES = {
     "night": "night midnight moonlit moonlight nocturnal starry stars moon aurora 夜 星空 月",
     "dusk": "dusk twilight evening blue-hour nightfall gloaming 黄昏 傍晚",
@@ -108,13 +127,16 @@ SEASONS = {
 }
 STYLES = {
     "watercolour": "watercolour watercolor aquarelle gouache wash 水彩",
-    "oil": "oil brush brushstroke brushstrokes impasto impressionist impressionism gogh monet painting painted painterly "
+    "oil": "oil brush brushstroke brushstrokes impasto impressionist impressionism gogh monet painting "
+    "painted painterly"
     "canvas acrylic baroque renaissance rembrandt turner 油画",
-    "ink": "ink sketch pencil drawing drawn line lineart charcoal etching engraving woodcut hatching calligraphy sumi sumi-e manga 水墨 素描 线稿",
+    "ink": "ink sketch pencil drawing drawn line lineart charcoal etching engraving woodcut hatching "
+    "calligraphy sumi sumi-e manga 水墨 素描 线稿",
     "pixel": "pixel pixelart 8-bit 16-bit 8bit 16bit retro-game pixelated 像素",
     "neon": "neon cyberpunk synthwave vaporwave retrowave tron blade-runner futuristic 霓虹 赛博朋克",
     "lowpoly": "low-poly lowpoly polygonal polygon origami faceted papercraft 低多边形",
-    "flat": "flat vector poster minimal minimalist minimalistic illustration graphic screenprint bauhaus cutout paper papercut "
+    "flat": "flat vector poster minimal minimalist minimalistic illustration graphic screenprint bauhaus "
+    "cutout paper papercut"
     "ukiyo-e travel-poster cartoon logo anime 扁平 插画 海报",
     "photo": "photo photograph photorealistic photography realistic cinematic film dslr macro 照片 摄影",
 }
@@ -141,7 +163,8 @@ VIVID = "vibrant vivid colorful colourful bold bright saturated joyful happy ene
 MONO = "monochrome monochromatic black-and-white bw noir grayscale greyscale 黑白"
 VINTAGE = "vintage retro sepia old nostalgic antique faded polaroid 复古"
 TRAITS = {
-    "female": "woman girl lady queen princess bride mother grandmother actress witch heroine fairy ballerina she her 女 女孩 少女",
+    "female": "woman girl lady queen princess bride mother grandmother actress witch heroine fairy ballerina she "
+    "her 女 女孩 少女",
     "male": "man boy gentleman king prince knight father grandfather soldier wizard monk samurai he his 男 男孩",
     "old": "old elderly grandmother grandfather aged elder wise wrinkled 老",
     "young": "girl boy child kid young 孩",
@@ -156,7 +179,8 @@ TRAITS = {
     "helmet": "astronaut cosmonaut spacesuit",
 }
 HAIR = {
-    "red": (0.55, 0.20, 0.08), "ginger": (0.62, 0.28, 0.10), "blonde": (0.85, 0.68, 0.38), "blond": (0.85, 0.68, 0.38),
+    "red": (0.55, 0.20, 0.08), "ginger": (0.62, 0.28, 0.10), "blonde": (0.85, 0.68, 0.38),
+    "blond": (0.85, 0.68, 0.38),
     "brown": (0.28, 0.17, 0.10), "brunette": (0.26, 0.15, 0.09), "black": (0.07, 0.06, 0.07),
     "white": (0.88, 0.87, 0.85),
     "grey": (0.60, 0.60, 0.62), "silver": (0.75, 0.76, 0.80), "auburn": (0.42, 0.16, 0.09),
@@ -207,9 +231,19 @@ class Words:
         return next(iter(self.all(table)), "")
 
 
-_NOUNS = {**ANIMALS, **OBJECTS, **PROPS, "hair": "hair haired", "eyes": "eyes eye",
-          "clothes": "dress shirt coat jacket scarf robe suit sweater hoodie gown kimono cloak", "water": "water sea ocean lake",
-          "sky": "sky", "background": "background backdrop", "planet": "planet planets", "hat": "hat cap"}  # fmt: skip
+_NOUNS = {
+    **ANIMALS,
+    **OBJECTS,
+    **PROPS,
+    "hair": "hair haired",
+    "eyes": "eyes eye",
+    "clothes": "dress shirt coat jacket scarf robe suit sweater hoodie gown kimono cloak",
+    "water": "water sea ocean lake",
+    "sky": "sky",
+    "background": "background backdrop",
+    "planet": "planet planets",
+    "hat": "hat cap",
+}
 
 
 def _bind(words: Words) -> tuple[list[Colour], dict[str, Colour]]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
 Colour = tuple[float, float, float]
 Points = Sequence[tuple[float, float]]
 
 
-def rgb(value: Colour | Array | Sequence[float]) -> Array:
+def rgb(value: ArrayLike) -> Array:
     return np.asarray(value, np.float32)
 
 

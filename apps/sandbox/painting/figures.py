@@ -137,7 +137,7 @@ COATS: dict[str, tuple[Colour, ...]] = {
 
 
 def solid(chains: tuple[Chain, ...], size: int, *, flow: float = 0.012) -> tuple[Array, Array]:
-    """A mask and the normals (x, up, toward the eye) of a body in a square of `size` pixels, with a margin of a tenth."""
+    """A mask and the normals (x, up, toward the eye) of a body in a square of `size` pixels, a tenth of it margin."""
     axis = (np.arange(size, dtype=np.float32) + 0.5) / size * 1.2 - 0.1
     x, y = axis[None, :], 1 - axis[:, None]
     total = np.zeros((size, size), np.float32)

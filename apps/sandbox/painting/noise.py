@@ -21,7 +21,10 @@ def fbm(
     octaves: int = 6,
     gain: float = 0.5,
 ) -> Array:
-    """Clouds between 0 and 1, half of it on either side of 0.5. `cells` fit into the shorter side; `stretch` > 1 lies flat."""
+    """Clouds between 0 and 1, half of it on either side of 0.5.
+
+    `cells` fit into the shorter side; `stretch` > 1 lies flat.
+    """
     short = min(height, width)
     rows, columns = cells * height / short * math.sqrt(stretch), cells * width / short / math.sqrt(stretch)
     sum_: Array | None = None

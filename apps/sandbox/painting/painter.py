@@ -144,9 +144,9 @@ def land(brief: Brief, light: Light, rng: Generator, height: int, width: int) ->
                 size=0.62,
             )
         picture = target.picture
-    if brief.rich or brief.time in ("dawn", "golden"):
-        if light.strength > 0.4 and not light.night and light.y < 0.4:
-            picture = rays(picture, light, rng, horizon, 0.30 if brief.rich else 0.16)
+    low_sun = light.strength > 0.4 and not light.night and light.y < 0.4
+    if low_sun and (brief.rich or brief.time in ("dawn", "golden")):
+        picture = rays(picture, light, rng, horizon, 0.30 if brief.rich else 0.16)
     picture = _build(picture, target, brief, light, rng, horizon)
     if brief.scene in ("hills", "mountains") and (brief.rich or rng.random() < 0.55) and brief.season != "winter":
         picture = grass(
@@ -197,14 +197,14 @@ def _build(picture: Array, target: View | None, brief: Brief, light: Light, rng:
         picture = props.windmill(picture, light, rng, spot[0], spot[1], short * 0.30)
     if "house" in brief.props and (spot := _spot(target, rng, width, 3.5, 8)):
         picture = props.house(picture, light, brief, rng, spot[0], spot[1] + 2, short * float(rng.uniform(0.10, 0.14)))
-    if "boat" in brief.props or (brief.scene == "sea" and not brief.animal and rng.random() < 0.4):
-        if target is None or brief.scene in ("coast", "lake"):
-            for _ in range(3 if "boats" in brief.prompt.lower() else 1):
-                near = float(rng.uniform(0.05, 0.55)) ** 1.3
-                x = width * float(rng.uniform(0.2, 0.8))
-                row = horizon + (height - horizon) * (0.07 + 0.5 * near)
-                if target is None or target.land[int(row), int(x)] < 0.2:
-                    picture = props.boat(picture, light, brief, rng, x, row, short * (0.09 + 0.34 * near))
+    sails = "boat" in brief.props or (brief.scene == "sea" and not brief.animal and rng.random() < 0.4)
+    if sails and (target is None or brief.scene in ("coast", "lake")):
+        for _ in range(3 if "boats" in brief.prompt.lower() else 1):
+            near = float(rng.uniform(0.05, 0.55)) ** 1.3
+            x = width * float(rng.uniform(0.2, 0.8))
+            row = horizon + (height - horizon) * (0.07 + 0.5 * near)
+            if target is None or target.land[int(row), int(x)] < 0.2:
+                picture = props.boat(picture, light, brief, rng, x, row, short * (0.09 + 0.34 * near))
     if "balloon" in brief.props:
         for _ in range(int(rng.integers(1, 4)) if "balloons" not in brief.prompt.lower() else 6):
             size = short * float(rng.uniform(0.03, 0.11))

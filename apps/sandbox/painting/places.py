@@ -386,12 +386,15 @@ def _beams(rng: Generator, height: int, width: int, sx: float, sy: float) -> Arr
 
 def space(brief: Brief, light: Light, rng: Generator, height: int, width: int) -> Array:
     short = min(height, width)
-    schemes = (((0.45, 0.12, 0.55), (0.10, 0.35, 0.75), (0.95, 0.45, 0.35)), ((0.05, 0.40, 0.50), (0.30, 0.15, 0.55), (0.95, 0.75, 0.45)),
-               ((0.65, 0.18, 0.22), (0.20, 0.12, 0.45), (1.0, 0.65, 0.35)), ((0.12, 0.25, 0.60), (0.05, 0.50, 0.55),
-               (0.85, 0.55, 0.90)))  # fmt: skip
+    schemes = (
+        ((0.45, 0.12, 0.55), (0.10, 0.35, 0.75), (0.95, 0.45, 0.35)),
+        ((0.05, 0.40, 0.50), (0.30, 0.15, 0.55), (0.95, 0.75, 0.45)),
+        ((0.65, 0.18, 0.22), (0.20, 0.12, 0.45), (1.0, 0.65, 0.35)),
+        ((0.12, 0.25, 0.60), (0.05, 0.50, 0.55), (0.85, 0.55, 0.90)),
+    )
     scheme = schemes[int(rng.integers(len(schemes)))]
     if brief.colours:
-        scheme = (brief.colours[0], brief.colours[-1], tuple(np.clip(rgb(brief.colours[0]) * 0.5 + 0.5, 0, 1)))  # type: ignore[assignment]
+        scheme = (brief.colours[0], brief.colours[-1], tuple(np.clip(rgb(brief.colours[0]) * 0.5 + 0.5, 0, 1)))
     h, w = height // 2, width // 2
     warp = fbm(rng, h, w, cells=2, octaves=4) - 0.5
     texture = tile(rng, 512, cells=4, octaves=8)
@@ -666,7 +669,7 @@ def abstract(brief: Brief, light: Light, rng: Generator, height: int, width: int
         palette = tuple(
             tuple(np.clip(c, 0, 1))
             for c in (first * 0.28, first * 0.75, mix(first, last, 0.5), last, mix(last, rgb((1, 1, 1)), 0.7))
-        )  # type: ignore[misc]
+        )
     words = brief.prompt.lower()
     geometric = any(
         word in words for word in ("geometr", "shape", "kandinsky", "bauhaus", "circle", "composition", "cubis")

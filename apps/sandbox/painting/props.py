@@ -171,8 +171,16 @@ def boat(picture: Array, light: Light, brief: Brief, rng: Generator, x: float, f
     for step in range(12):
         a, b = step / 12, (step + 1) / 12
         belly = 0.06 * math.sin(math.pi * (a + b) / 2)
-        sketch.shape([at(-wide * 0.92 * (1 - a) - belly * tall, tall * (0.16 + 0.80 * a)), at(-wide * 0.92 * (1 - b) - belly * tall, tall * (0.16 + 0.80 * b)),
-                      at(-tall * 0.012, tall * (0.16 + 0.80 * b)), at(-tall * 0.012, tall * (0.16 + 0.80 * a))], sail, 0.88 + 0.3 * a)  # fmt: skip
+        sketch.shape(
+            [
+                at(-wide * 0.92 * (1 - a) - belly * tall, tall * (0.16 + 0.80 * a)),
+                at(-wide * 0.92 * (1 - b) - belly * tall, tall * (0.16 + 0.80 * b)),
+                at(-tall * 0.012, tall * (0.16 + 0.80 * b)),
+                at(-tall * 0.012, tall * (0.16 + 0.80 * a)),
+            ],
+            sail,
+            0.88 + 0.3 * a,
+        )
     sketch.shape([at(tall * 0.025, tall * 0.17), at(wide * 1.0, tall * 0.17), at(tall * 0.02, tall * 0.86)], sail, 0.72)
     out = sketch.rest()
     return _mirror(out, picture, int(foot), 0.42)

@@ -72,13 +72,18 @@ def light_of(brief: Brief, rng: Generator) -> Light:
         )
     low = brief.time in ("sunset", "dawn", "dusk", "golden")
     return Light(
-        top, middle, horizon, sun, haze,
+        top,
+        middle,
+        horizon,
+        sun,
+        haze,
         x=float(rng.uniform(0.2, 0.8)),
         y=float(rng.uniform(0.06, 0.22) if low else rng.uniform(0.45, 0.75)),
         strength=(1 - grey) * (0.6 if brief.time == "night" else 1.0),
-        fog={"fog": 3.2, "rain": 1.7, "snow": 1.6, "storm": 1.3}.get(brief.weather, 1.0) * (1.25 if brief.time == "dawn" else 1),
+        fog={"fog": 3.2, "rain": 1.7, "snow": 1.6, "storm": 1.3}.get(brief.weather, 1.0)
+        * (1.25 if brief.time == "dawn" else 1),
         night=brief.time == "night",
-    )  # fmt: skip
+    )
 
 
 def sky(brief: Brief, light: Light, rng: Generator, height: int, width: int, horizon: int) -> Array:

@@ -326,8 +326,20 @@ def _fruit(
     shade: bool = True,
 ) -> Array:
     words = brief.prompt.lower()
-    named = [c for w, c in (("apple", (0.72, 0.12, 0.10)), ("orange", (0.93, 0.50, 0.10)), ("lemon", (0.95, 0.82, 0.20)), ("pear", (0.72, 0.72, 0.25)),
-                            ("peach", (0.95, 0.62, 0.42)), ("plum", (0.35, 0.14, 0.32)), ("cherr", (0.60, 0.05, 0.10)), ("grape", (0.35, 0.20, 0.42))) if w in words]  # fmt: skip
+    named = [
+        c
+        for w, c in (
+            ("apple", (0.72, 0.12, 0.10)),
+            ("orange", (0.93, 0.50, 0.10)),
+            ("lemon", (0.95, 0.82, 0.20)),
+            ("pear", (0.72, 0.72, 0.25)),
+            ("peach", (0.95, 0.62, 0.42)),
+            ("plum", (0.35, 0.14, 0.32)),
+            ("cherr", (0.60, 0.05, 0.10)),
+            ("grape", (0.35, 0.20, 0.42)),
+        )
+        if w in words
+    ]
     if "fruit" in brief.own:
         named = [brief.own["fruit"]]
     options = named or [
@@ -427,8 +439,12 @@ def _bouquet(
             lx, ly = cx + math.sin(angle) * far, foot - math.cos(angle) * far
             turn = angle + float(rng.normal(0, 0.6))
             ux, uy = math.sin(turn), -math.cos(turn)
-            points = [(lx, ly), (lx + ux * length * 0.5 - uy * length * 0.17, ly + uy * length * 0.5 + ux * length * 0.17), (lx + ux * length, ly + uy * length),
-                      (lx + ux * length * 0.5 + uy * length * 0.17, ly + uy * length * 0.5 - ux * length * 0.17)]  # fmt: skip
+            points = [
+                (lx, ly),
+                (lx + ux * length * 0.5 - uy * length * 0.17, ly + uy * length * 0.5 + ux * length * 0.17),
+                (lx + ux * length, ly + uy * length),
+                (lx + ux * length * 0.5 + uy * length * 0.17, ly + uy * length * 0.5 - ux * length * 0.17),
+            ]
             leaves.append(curve(points, 6))
         picture = mix(picture, rgb((0.20, 0.38, 0.16)) * power * shade, polygon(height, width, *leaves)[..., None])
     heads.sort(key=lambda head: -abs(head[0] - cx))
@@ -567,9 +583,13 @@ def backdrop(brief: Brief, light: Light, rng: Generator, height: int, width: int
     elif any(word in words for word in ("sea", "beach", "ocean", "sunset", "night")):
         picture = sky(brief, light, rng, h, w, int(h * 0.9))
     else:
-        tones: tuple[tuple[Colour, Colour], ...] = (((0.18, 0.26, 0.30), (0.50, 0.62, 0.62)), ((0.30, 0.16, 0.14), (0.78, 0.48, 0.34)), ((0.16, 0.17, 0.26), (0.52, 0.48, 0.66)),
-                                                    ((0.24, 0.25, 0.18), (0.72, 0.68, 0.46)), ((0.55, 0.42, 0.36),
-                                                    (0.93, 0.80, 0.68)))  # fmt: skip
+        tones: tuple[tuple[Colour, Colour], ...] = (
+            ((0.18, 0.26, 0.30), (0.50, 0.62, 0.62)),
+            ((0.30, 0.16, 0.14), (0.78, 0.48, 0.34)),
+            ((0.16, 0.17, 0.26), (0.52, 0.48, 0.66)),
+            ((0.24, 0.25, 0.18), (0.72, 0.68, 0.46)),
+            ((0.55, 0.42, 0.36), (0.93, 0.80, 0.68)),
+        )
         dark, bright = (rgb(tone) for tone in tones[int(rng.integers(len(tones)))])
         own = brief.own.get("background") or (brief.colours[0] if brief.colours else None)
         if own:
