@@ -70,7 +70,7 @@ def poll_together(pks: Sequence[Any]) -> None:
     if lease is None:
         return
     jobs = list(Job.objects.filter(lease=lease).select_related("workspace", "created_by"))
-    clients = {job.workspace_id: _client(job) for job in jobs}
+    clients = {pk: _client(pk) for pk in {job.workspace_id for job in jobs}}
     questions = [_Question(job, clients[job.workspace_id]) for job in jobs]
     if len(questions) == 1:
         answers = [questions[0].ask()]
@@ -90,9 +90,9 @@ def poll_together(pks: Sequence[Any]) -> None:
         )
 
 
-def _client(job: Job) -> MiniMaxClient | NoConnectionError:
+def _client(workspace_id: int) -> MiniMaxClient | NoConnectionError:
     try:
-        return client_for(endpoint_for(job.workspace))
+        return client_for(endpoint_for(workspace_id))
     except NoConnectionError as error:
         return error
 

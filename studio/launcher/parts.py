@@ -28,7 +28,7 @@ THRIFT = {  # measured: numerical libraries start a thread per core, and each th
 }
 NOT_AS_ROOT = "ignore:You're running the worker with superuser"  # Celery's advice; in a container it says nothing
 WORKER = (
-    "celery -A studio --quiet worker --pool threads --concurrency 4 --with-beat --loglevel INFO "
+    "celery -A studio --quiet worker --pool threads --concurrency 16 --with-beat --loglevel INFO "
     "--without-gossip --without-mingle --without-heartbeat"  # talk between many workers; this is the only one
 )
 

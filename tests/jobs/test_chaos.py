@@ -159,12 +159,11 @@ def test_a_worker_killed_while_minimax_is_silent(connected, kind_later, upstream
 def test_workers_killed_at_any_moment(connected, kind_at_once, kind_later, upstream, workers):
     upstream.answer = told = Told(upstream.url, slow_s=0.03)
     jobs = []
-    for number in range(30):
+    for number in range(KILLS):  # a new job for each worker, so that each has a way to go through when it dies
         kind = kind_later if number % 2 else kind_at_once
         jobs.append(submit_job(connected, kind, {"prompt": f"{kind.name} {number}", "n": 2}, click=f"c{number}"))
-    for _kill in range(KILLS):
         worker = workers.start()
-        time.sleep(random.uniform(0.01, 0.25))
+        time.sleep(random.uniform(0.02, 0.4))
         workers.kill(worker)
     workers.start()
     wait_until_all_are_over()

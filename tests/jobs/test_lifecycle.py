@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from apps.jobs import lifecycle
+from apps.jobs import kinds, lifecycle
 from apps.jobs.models import Job
 from apps.jobs.services import submit_job
 from apps.jobs.tasks import run_job, sweep
@@ -60,6 +63,47 @@ def test_a_message_that_comes_twice_pays_once(job_at_once, upstream):
     run(job_at_once)
     run(job_at_once)
     assert upstream.creates() == 1
+
+
+def test_two_workers_with_the_same_message_pay_once(job_at_once, upstream):
+    upstream.answer = lambda *_: pictures(1)
+
+    def work() -> None:
+        try:
+            run_job(str(job_at_once.pk))
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _worker in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    job_at_once.refresh_from_db()
+    assert (job_at_once.status, upstream.creates()) == ("succeeded", 1)
+
+
+def test_a_bug_of_ours_ends_the_job_at_once_and_honestly(job_at_once, kind_at_once, monkeypatch):
+    def submit(errand):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(kinds._kinds, "now", replace(kind_at_once, submit=submit))
+    with pytest.raises(ZeroDivisionError):
+        run(job_at_once)
+    job = Job.objects.get()
+    assert (job.status, job.charged) == ("failed", "unknown")
+
+
+def test_many_that_wait_are_asked_for_in_one_round(connected, kind_later, upstream, django_assert_max_num_queries):
+    upstream.answer = lambda *_: {"task_id": "77", "status": "Processing", **OK}
+    for n in range(20):
+        submit_job(connected, kind_later, {"prompt": str(n)}, click=f"c{n}")
+    due = timezone.now() - timedelta(seconds=1)
+    Job.objects.update(status="waiting", minimax_task_id="77", minimax_status="Processing", next_at=due)
+    with django_assert_max_num_queries(8):
+        sweep()
+    assert sum("query" in path for _method, path, _body in upstream.seen) == 20
+    assert set(Job.objects.values_list("status", "lease")) == {("waiting", None)}
 
 
 @pytest.mark.parametrize("code", [1002, 1039, 1041])
