@@ -133,7 +133,7 @@ def rename(asset: Asset, title: str) -> None:
     for rendition in asset.renditions.exclude(format=RAW_PLAYS_AS if is_raw(asset.file_name) else ""):
         rendition.delete()  # its tags hold the old title; the next download makes a new one
         if rendition.file:
-            default_storage.delete(rendition.file.name)
+            default_storage.delete(str(rendition.file.name))
     publish_card(asset)
 
 

@@ -21,6 +21,7 @@ class MemberConsumer(AsyncWebsocketConsumer):
     """
 
     member: Membership
+    groups: list[str]
 
     async def connect(self) -> None:
         slug = self.scope["url_route"]["kwargs"]["workspace"]
