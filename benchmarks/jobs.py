@@ -289,6 +289,7 @@ def started(*command: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends too
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--waiting", type=int, nargs="*", default=[1000])
