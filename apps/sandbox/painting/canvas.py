@@ -31,9 +31,15 @@ def screen(picture: Array, light: Array) -> Array:
     return 1 - (1 - np.clip(picture, 0, 1)) * (1 - np.clip(light, 0, 1))
 
 
-def smooth(low: float, high: float, value: Array) -> Array:
+def smooth(low: Array | float, high: Array | float, value: Array) -> Array:
     t = np.clip((value - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
+
+
+def slopes(plane: Array) -> tuple[Array, Array]:
+    """How fast it rises toward the bottom and toward the right."""
+    down, right = np.gradient(plane)
+    return np.asarray(down), np.asarray(right)
 
 
 def luminance(picture: Array) -> Array:

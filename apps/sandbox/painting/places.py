@@ -409,7 +409,7 @@ def space(brief: Brief, light: Light, rng: Generator, height: int, width: int) -
     cloud += (smooth(0.62, 0.95, one * 0.6 + two * 0.5)[..., None]) * rgb(scheme[2]) * 0.9
     dust = smooth(0.55, 0.75, sample(texture, y * scale * 1.4 + warp * 300 + 77, x * scale * 1.4 + 300))
     cloud *= (1 - 0.65 * dust)[..., None]
-    picture = rgb((0.012, 0.014, 0.035)) + resize(blur(cloud, 1) * 0.85, height, width)
+    picture: Array = rgb((0.012, 0.014, 0.035)) + resize(blur(cloud, 1) * 0.85, height, width)
     stars = np.zeros((height, width), np.float32)
     count = int(height * width / 900)
     stars[rng.integers(0, height, count), rng.integers(0, width, count)] = rng.random(count) ** 5 + 0.10

@@ -219,7 +219,7 @@ def _object(
     mask, nx, ny, nz = _round(x, y, cx, top, foot, profile)
     base_curve = ((x - cx) / np.maximum(profile[-1], 1)) ** 2
     mask = mask * smooth(1.5, -1.5, y - (foot - np.clip(base_curve, 0, 1) * profile[-1] * 0.16))
-    stripes = np.ones_like(mask)
+    stripes: Array = np.ones_like(mask)
     if name in ("vase", "bowl", "cup") and rng.random() < 0.5:
         place = float(rng.uniform(0.3, 0.6))
         band = smooth(0.045, 0.035, np.abs((y - top) / (foot - top) - place - np.clip(nx * nx, 0, 1) * -0.05))
@@ -287,7 +287,7 @@ def _object(
                 swirl[..., None] * (0.75 if "tea" not in brief.prompt.lower() else 0),
             )
             picture = mix(picture, foam, pool[..., None])
-    front = 1 - smooth(1.04, 0.98, mouth) * smooth(1, -1, y - top) if name != "bottle" else 1.0
+    front: Array | float = 1 - smooth(1.04, 0.98, mouth) * smooth(1, -1, y - top) if name != "bottle" else 1.0
     front = front * (1 - smooth(1.0, 0.96, mouth)) if name in ("bowl", "cup", "vase") else front
     if name == "bowl" and "fruit" in wanted:
         front = smooth(-1, 1, y - top - np.sqrt(np.clip(1 - ((x - cx) / rim) ** 2, 0, 1)) * rim * flat)
@@ -712,8 +712,7 @@ def portrait(brief: Brief, light: Light, rng: Generator, height: int, width: int
         light_on(cloth * folds[..., None], np.clip(bu / broad, -0.95, 0.95), np.full_like(bu, -0.25) + 0 * bv),
         body[..., None],
     )
-    neck_half = 0.42 if female else 0.53
-    neck_half = neck_half + 0.13 * smooth(1.4, 2.0, bv) + 0.5 * smooth(1.75, 2.15, bv)
+    neck_half = (0.42 if female else 0.53) + 0.13 * smooth(1.4, 2.0, bv) + 0.5 * smooth(1.75, 2.15, bv)
     neck = (
         smooth(pixel, -pixel, np.abs(bu) - neck_half)
         * smooth(0.6, 0.65, bv)

@@ -19,6 +19,7 @@ from apps.sandbox.painting.canvas import (
     resize,
     rgb,
     screen,
+    slopes,
     smooth,
     to_image,
 )
@@ -113,7 +114,7 @@ def watercolour(picture: Array, brief: Brief, rng: Generator) -> Array:
     base = base * (0.6 + 0.4 * (stepped + 0.02) / (wash + 0.02))[..., None]
     lift = 0.26 + 0.30 * fbm(rng, height, width, cells=3, octaves=5)
     base = mix(base, paper_tone, np.clip(lift - 0.16, 0, 0.5)[..., None] * (0.45 + 0.55 * luminance(base))[..., None])
-    gy, gx = np.gradient(blur(luminance(base), 1.6))
+    gy, gx = slopes(blur(luminance(base), 1.6))
     edges = np.clip(np.sqrt(gx * gx + gy * gy) * 16, 0, 1)
     edges = smooth(0.15, 0.9, edges) * (0.4 + 0.6 * smooth(0.4, 0.6, fbm(rng, height, width, cells=14, octaves=3)))
     base = base * (1 - 0.34 * edges)[..., None]
@@ -138,7 +139,7 @@ def oil(picture: Array, brief: Brief, rng: Generator) -> Array:
     words = brief.prompt.lower()
     swirling = any(word in words for word in ("gogh", "swirl", "expression", "starry night"))
     soft = blur(luminance(source), short * 0.008)
-    gy, gx = np.gradient(soft)
+    gy, gx = slopes(soft)
     jxx, jyy, jxy = (blur(value, short * 0.012) for value in (gx * gx, gy * gy, gx * gy))
     angle = 0.5 * np.arctan2(2 * jxy, jxx - jyy) + math.pi / 2
     drift = (fbm(rng, height, width, cells=2.5, octaves=3) - 0.5) * (9 if swirling else 2.2)
@@ -202,7 +203,7 @@ def oil(picture: Array, brief: Brief, rng: Generator) -> Array:
     painted = from_image(canvas)
     bristle = np.asarray(ridges, np.float32) / 255 + luminance(painted) * 0.25
     bristle = blur(bristle, 0.9)
-    gy, gx = np.gradient(bristle)
+    gy, gx = slopes(bristle)
     weave = 0.985 + 0.03 * fbm(rng, height, width, cells=160, octaves=1)
     return _vignette(
         np.clip(painted * weave[..., None] + (gx * 0.42 + gy * 0.55)[..., None] * (0.35 + 0.65 * painted), 0, 1), 0.22
@@ -306,7 +307,7 @@ def comic(picture: Array, brief: Brief, rng: Generator) -> Array:
 
 def lively(picture: Array, brief: Brief, rng: Generator) -> Array:
     grey = luminance(picture)[..., None]
-    bright = np.clip(grey + (picture - grey) * 1.6, 0, 1) ** 0.78
+    bright: Array = np.clip(grey + (picture - grey) * 1.6, 0, 1) ** 0.78
     bright = mix(bright, flat(bright, brief, rng), 0.7)
     return screen(bright, blur(np.clip(bright - 0.5, 0, 1), min(picture.shape[:2]) * 0.03) * 0.4)
 
@@ -407,7 +408,7 @@ def lowpoly(picture: Array, brief: Brief, rng: Generator) -> Array:
     grey = luminance(picture)[..., None]
     source = np.clip(grey + (picture - grey) * 1.25, 0, 1)
     value = blur(luminance(source), 1.5)
-    gy, gx = np.gradient(value)
+    gy, gx = slopes(value)
     edge = np.sqrt(gx * gx + gy * gy)
     points = np.zeros((rows, columns, 2))
     for row in range(rows):
