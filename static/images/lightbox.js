@@ -38,6 +38,7 @@ export class Lightbox extends EventTarget {
     event.preventDefault();
     this.#show(link.closest(".picture"));
     this.#dialog.showModal();
+    this.#dialog.focus(); // the keys belong to the picture, not to the first button
   }
 
   #show(picture) {

@@ -50,8 +50,23 @@ function placeSettings() {
 }
 narrow.addEventListener("change", placeSettings);
 
-document.addEventListener("input", (event) => event.target.form === form() && refresh());
-document.addEventListener("change", (event) => event.target.form === form() && refresh());
+/** A sentence about what was wrong goes when that is changed, or when everything was right. */
+function forgive(...boxes) {
+  for (const box of boxes) {
+    box.classList.remove("field--bad");
+    for (const input of box.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+    for (const error of box.querySelectorAll(".field__error")) error.remove();
+  }
+}
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    if (event.target.form !== form()) return;
+    const box = event.target.closest(".field--bad, .brief");
+    if (box) forgive(box);
+    refresh();
+  });
+}
 
 document.addEventListener("click", (event) => {
   const step = event.target.closest("[data-step]");
@@ -101,6 +116,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.target !== form()) return;
   if (event.detail.successful && event.detail.xhr.status === 200) {
     if (!isLocked()) set("seed", "");
+    forgive(form(), ...settings().querySelectorAll(".field--bad"));
     document.getElementById("settings-sheet").close();
   }
 });
