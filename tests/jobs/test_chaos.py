@@ -28,8 +28,8 @@ from tests.jobs.conftest import OK, picture, pictures
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-PATIENCE_S = 60
-KILLS = 60
+PATIENCE_S = 240
+KILLS = 30
 PICTURE = picture()
 
 
