@@ -36,8 +36,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     if request.GET.get("prompt"):
         initial["prompt"] = request.GET["prompt"][: image.prompt_characters]
     form = ImageForm(initial=initial, member=member, connection_kind=situation.kind)
-    is_recalled = bool(initial)
-    context = _composer(request, form, situation) | {"jobs": jobs, "next": older, "is_recalled": is_recalled}
+    context = _composer(request, form, situation) | {"jobs": jobs, "next": older}
     response = render(request, "images/index.html", context)
     response["Vary"] = "HX-Request"
     return response
@@ -53,7 +52,7 @@ def create(request: MemberRequest, workspace: str) -> HttpResponse:
     if not form.is_valid() or not click:
         if not request.htmx:
             jobs, older = services.list_jobs(request.member)
-            context = _composer(request, form, situation) | {"jobs": jobs, "next": older, "is_recalled": True}
+            context = _composer(request, form, situation) | {"jobs": jobs, "next": older}
             return render(request, "images/index.html", context, status=422)
         response = render(request, "images/_refused.html", _composer(request, form, situation), status=422)
         return reswap(retarget(response, "#images"), "outerHTML")
@@ -78,7 +77,6 @@ def _composer(request: MemberRequest, form: ImageForm, situation: Situation) -> 
             for each in form.models
         },
         "has_styles": any(each.styles for each in form.models),
-        "takes_own_size": MODELS[model].own_size if model in MODELS else True,
         "prices": services.prices(),
         "price": None if each is None else price({"model": model, "n": count}),
         "is_free": situation.is_free,
