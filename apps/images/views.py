@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
 
 from apps.images import services
-from apps.images.forms import MODELS, OWN_SIZE, ImageForm, image, usable_references
+from apps.images.forms import OWN_SIZE, ImageForm, image, usable_references
 from apps.images.generation import IMAGE, price
 from apps.images.services import Situation
 from apps.jobs.services import submit_job
