@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -32,6 +32,19 @@ READY = re.compile(r"ready after .*: (http://\S+?)/?\s*$")
 SANDBOX = re.compile(r"sandbox listens on ([\d.]+), port (\d+)")
 OWNER = {"name": "Olga", "email": "olga@example.com", "password": "correct horse battery", "workspace": "Night Shift"}
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
+IMPACTS = ["minor", "moderate", "serious", "critical"]
+
+SIZES: dict[str, dict[str, Any]] = {
+    "phone": {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
+    "laptop": {"viewport": {"width": 1440, "height": 900}},
+}
+# A phone that is shown a page too wide makes its window wider instead of scrolling.
+TOO_WIDE = """(width) => {
+    const fits = (element) => element.scrollWidth <= width && element.getBoundingClientRect().right <= width;
+    if ([document.documentElement, document.querySelector("main")].every(fits)) return [];
+    return [...document.querySelectorAll("body *")].filter((element) => !fits(element)).map((element) =>
+        `too wide: ${element.cloneNode().outerHTML.slice(0, 160)} ends at ${element.getBoundingClientRect().right} px`);
+}"""
 
 # One loop for the whole session: a browser that is shared cannot live in a loop that ends with each test.
 marks = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
@@ -56,6 +69,7 @@ class Studio:
     sandbox_url: str
     sandbox_key: str = field(repr=False)
     slug: str = ""
+    faults_of_setup: list[str] = field(default_factory=list)
     state: StorageState = field(default_factory=lambda: StorageState(cookies=[], origins=[]), repr=False)
 
     def at(self, path: str = "") -> str:
@@ -141,6 +155,10 @@ async def chromium(playwright_async: Playwright) -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def studio(started_studio: Studio, chromium: Browser) -> Studio:
     """The first visit, made in the browser; its session is the one that tabs begin with."""
+    for size in SIZES.values():
+        context = await chromium.new_context(**size)
+        started_studio.faults_of_setup += await list_faults(await context.new_page(), f"{started_studio.url}/setup/")
+        await context.close()
     context = await chromium.new_context()
     page = await context.new_page()
     await page.goto(started_studio.url)
@@ -193,20 +211,51 @@ def _broken_rules(message: ConsoleMessage) -> list[str]:
     return [message.text] if "Content Security Policy" in message.text else []
 
 
-async def find_barriers(page: Page, *, within: str = "") -> list[str]:
-    """Serious and critical findings of axe, one line each."""
+async def find_barriers(page: Page, *, within: str = "", only: str = "", least: str = "serious") -> list[str]:
+    """Findings of axe, one line each. `only`: the one rule that is asked; `least`: from which impact on."""
     # evaluate() runs beside the content security policy; a <script> element would not
-    await page.evaluate(AXE.read_text())
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE.read_text())
     found = await page.evaluate(
-        """async (within) => {
-            const { violations } = await axe.run(within || document, { resultTypes: ["violations"] });
+        """async ([within, only, impacts]) => {
+            const options = { resultTypes: ["violations"], ...(only && { runOnly: { type: "rule", values: [only] } }) };
+            const { violations } = await axe.run(within || document, options);
             const line = (id, { html, any }) => `${id}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}`;
-            return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+            return violations.filter(({ impact }) => impacts.includes(impact))
                 .flatMap(({ id, nodes }) => nodes.map((node) => line(id, node)));
         }""",
-        within,
+        [within, only, IMPACTS[IMPACTS.index(least) :]],
     )
     return list(found)
+
+
+async def list_faults(page: Page, url: str) -> list[str]:
+    """Open a page as somebody does who never saw it; everything that is wrong with it, one line each."""
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        is_the_page = message.location["url"] == url and "Failed to load resource" in message.text  # meant: 404, 410
+        if message.type == "error" and not is_the_page:
+            said.append(message.text)
+
+    def fail(error: Exception) -> None:
+        said.append(str(error))
+
+    async def open_in(theme: Literal["light", "dark"]) -> None:
+        await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        await page.goto(url)
+        await page.wait_for_function("!document.querySelector('.htmx-request')")
+
+    page.on("console", hear)
+    page.on("pageerror", fail)
+    await open_in("light")
+    said += await page.evaluate(TOO_WIDE, page.viewport_size["width"])
+    said += await find_barriers(page, least="moderate")
+    await open_in("dark")
+    said += [f"dark: {line}" for line in await find_barriers(page, only="color-contrast")]  # nothing else changes
+    page.remove_listener("console", hear)
+    page.remove_listener("pageerror", fail)
+    return [f"{url}: {line}" for line in said]
 
 
 async def until(condition: Callable[[], Awaitable[Any]], *, seconds: float = PATIENCE_MS / 1000, what: str = "") -> Any:

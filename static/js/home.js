@@ -5,13 +5,12 @@ document.querySelector("[data-ask] textarea")?.addEventListener("keydown", (even
   event.target.form.requestSubmit();
 });
 
-// Something in motion has arrived: show it among the latest results, unless that would cut off what is being listened to.
-const moving = document.getElementById("home-moving");
-let before = moving.querySelectorAll("li").length;
-document.addEventListener("htmx:oobAfterSwap", (event) => {
-  if (event.detail.target.id !== "home-moving") return;
-  const now = document.querySelectorAll("#home-moving li").length;
-  const isListening = [...document.querySelectorAll("#home-latest audio")].some((audio) => !audio.paused);
-  if (now < before && !isListening) window.htmx.trigger("#home-stale", "home:stale");
-  before = now;
+// Something new was made, by whoever: show it among the latest results, unless that would cut off what is being listened to.
+let timer = 0;
+document.addEventListener("asset:unseen", () => {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const isListening = [...document.querySelectorAll("#home-latest audio, #home-latest video")].some((medium) => !medium.paused);
+    if (!isListening) window.htmx.trigger("#home-stale", "home:stale");
+  }, 200);
 });

@@ -12,7 +12,9 @@ htmx.defineExtension("only-shown", {
     arrived.innerHTML = text;
     for (const element of [...arrived.content.children]) {
       const [, selector] = (element.getAttribute("hx-swap-oob") ?? "true").split(/:(.*)/s);
-      if (!document.querySelector(selector || `#${CSS.escape(element.id)}`)) element.remove();
+      if (document.querySelector(selector || `#${CSS.escape(element.id)}`)) continue;
+      if (element.dataset.asset) document.dispatchEvent(new CustomEvent("asset:unseen"));
+      element.remove();
     }
     return arrived.innerHTML;
   },
