@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
@@ -156,3 +157,44 @@ async def test_a_stranger_gets_no_socket(pattern, owner, stranger):
     path = sample(pattern.pattern).removeprefix("ws/w/night-shift/")
     socket = await open_socket(stranger, path, slug="night-shift")
     assert socket.close_code == NOT_FOUND
+
+
+# Whatever a page of ours asks for by address. A query with another name is a query that nobody reads.
+ASKED_FOR = [
+    "action",
+    "before",
+    "chosen",
+    "format",
+    "from",
+    "gender",
+    "kind",
+    "language",
+    "layout",
+    "model",
+    "month",
+    "page",
+    "person",
+    "q",
+    "recent",
+    "row",
+    "take",
+    "text",
+    "voice_id",
+    "whose",
+]
+
+
+@pytest.mark.parametrize("value", ["\0a", "9" * 5000], ids=["NUL", "a number without end"])
+@pytest.mark.parametrize("route", OF_WORKSPACE, ids=str)
+def test_odd_queries_crash_no_route_and_reach_no_database(route, value, client, owner):
+    asked = []
+
+    def note(execute, sql, params, many, context):
+        asked.append(sql + "".join(map(str, params or ())))
+        return execute(sql, params, many, context)
+
+    client.force_login(owner.user)
+    with connection.execute_wrapper(note):
+        answer = client.get(route.path, dict.fromkeys(ASKED_FOR, value))
+    assert answer.status_code < 500
+    assert not [query for query in asked if "\0" in query]  # PostgreSQL refuses it

@@ -32,7 +32,7 @@ LAYOUT_COOKIE = "studio_library"  # grid or list
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """What was made, newest first. `?q=` words, `?kind=`, `?before=` an id: the next page, `?layout=`, `?trash=1`."""
     q = request.GET.get("q", "").replace("\0", "").strip()  # PostgreSQL refuses NUL
-    kind, is_trash = request.GET.get("kind", ""), "trash" in request.GET
+    kind, is_trash = request.GET.get("kind", "").replace("\0", ""), "trash" in request.GET
     before = _uuid(request.GET.get("before", ""))
     found = list(services.find_assets(request.member, q=q, kind=kind, before=before, in_trash=is_trash)[: PAGE + 1])
     chosen = request.GET.get("layout", "")

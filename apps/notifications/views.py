@@ -25,7 +25,7 @@ def _show(request: MemberRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     rows = Notification.objects.for_member(request.member)
     if before.isdecimal():
-        rows = rows.filter(pk__lt=int(before))
+        rows = rows.filter(pk__lt=int(before[:18]))
     page = list(rows[: SHOWN + 1])
     context = {
         "notifications": page[:SHOWN],

@@ -20,8 +20,8 @@ class TextProblem:
 
 
 def normalise(text: str) -> str:
-    """One kind of newline, which MiniMax reads as a new paragraph; nothing else is touched."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    """One kind of newline, which MiniMax reads as a new paragraph, and no NUL, which PostgreSQL refuses."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
 def find_text_problems(text: str, model: str) -> list[TextProblem]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import FileResponse, Http404, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -186,14 +186,14 @@ def voice_sample(request: MemberRequest, workspace: str) -> HttpResponseBase:
     """
     member = request.member
     if request.method == "GET":
-        sample = voice_list.find_sample(member.workspace, request.GET.get("voice_id", ""))
+        sample = voice_list.find_sample(member.workspace, _voice_id(request.GET))
         if sample is None:
             raise Http404
     else:
         if not member.may("create"):
             return HttpResponse(status=403)
         try:
-            sample = voice_list.make_sample(member, request.POST.get("voice_id", ""))
+            sample = voice_list.make_sample(member, _voice_id(request.POST))
         except voice_list.NoSampleError as refusal:
             return JsonResponse({"sentence": str(refusal), "next_step": refusal.next_step}, status=409)
     response = FileResponse(sample.file.open("rb"), content_type="audio/mpeg")
@@ -209,6 +209,10 @@ def _dictionary(request: MemberRequest, form: PronunciationForm, status: int = 2
         "languages": LANGUAGES,
     }
     return render(request, "speech/_dictionary.html", context, status=status)
+
+
+def _voice_id(fields: QueryDict) -> str:
+    return fields.get("voice_id", "").replace("\0", "")  # PostgreSQL refuses NUL
 
 
 def _uuid(value: str | None) -> uuid.UUID | None:

@@ -133,7 +133,7 @@ def search_voices(workspace: Workspace, query: VoiceQuery) -> FoundVoices:
         and (not query.gender or voice.gender == query.gender)
         and all(word in _searchable(voice) for word in words)
     ]
-    page = int(query.page) if query.page.isdecimal() and 0 < int(query.page) < 1000 else 1
+    page = max(1, int(query.page)) if query.page.isdecimal() and len(query.page) <= 3 else 1
     shown = found[(page - 1) * PAGE : page * PAGE]
     labels = {language.name: language.label for language in catalogue.languages}
     spoken = dict.fromkeys(voice.language for voice in everything if voice.language)
