@@ -76,16 +76,24 @@ def test_signing_in_does_not_lead_to_another_site(client, owner):
     assert "evil" not in response.headers["Location"]
 
 
-def test_a_forgotten_password_is_set_anew_by_a_link_that_works_once(client, owner):
+def test_a_forgotten_password_is_set_anew_by_a_link_that_works_once(client, owner, settings):
     client.post("/account/password/reset/", {"email": "olga@example.com"})
     assert mail.outbox[0].to == ["olga@example.com"]
-    link = re.search(r"http://testserver(\S+)", mail.outbox[0].body)[1]
+    link = re.search(rf"{settings.PUBLIC_URL}(\S+)", mail.outbox[0].body)[1]
     form = client.get(link, follow=True).request["PATH_INFO"]
     new = {"password1": "another quiet evening", "password2": "another quiet evening"}
     assert client.post(form, new).status_code == 302
     assert User.objects.get(pk=owner.user_id).check_password("another quiet evening")
     again = type(client)().get(link, follow=True)
     assert 'name="password1"' not in again.content.decode()
+
+
+def test_whoever_asks_for_a_reset_does_not_choose_where_its_link_leads(client, owner, settings):
+    settings.PUBLIC_URL = "https://studio.example"
+    for email in ("olga@example.com", "nobody@example.com"):
+        client.post("/account/password/reset/", {"email": email}, headers={"host": "localhost:1337"})
+    assert "https://studio.example/account/password/reset/key/" in mail.outbox[0].body
+    assert "1337" not in "".join(sent.subject + sent.body for sent in mail.outbox)
 
 
 def test_a_reset_for_an_unknown_address_tells_nothing(client, owner):
