@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pytest
@@ -241,17 +241,14 @@ async def list_faults(page: Page, url: str) -> list[str]:
     def fail(error: Exception) -> None:
         said.append(str(error))
 
-    async def open_in(theme: Literal["light", "dark"]) -> None:
-        await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        await page.goto(url)
-        await page.wait_for_function("!document.querySelector('.htmx-request')")
-
     page.on("console", hear)
     page.on("pageerror", fail)
-    await open_in("light")
+    await page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    await page.goto(url)
+    await page.wait_for_function("!document.querySelector('.htmx-request')")
     said += await page.evaluate(TOO_WIDE, page.viewport_size["width"])
     said += await find_barriers(page, least="moderate")
-    await open_in("dark")
+    await page.emulate_media(color_scheme="dark")
     said += [f"dark: {line}" for line in await find_barriers(page, only="color-contrast")]  # nothing else changes
     page.remove_listener("console", hear)
     page.remove_listener("pageerror", fail)

@@ -8,9 +8,10 @@ import httpx
 import pytest
 import pytest_asyncio
 from django.urls import NoReverseMatch, reverse
+from playwright.async_api import expect
 
 from tests import browser
-from tests.browser import SIZES, OpenTab, Studio, list_faults
+from tests.browser import SIZES, OpenTab, Studio, find_barriers, list_faults
 from tests.journeys.conftest import Furnished
 from tests.test_every_route import ROUTES, Route
 
@@ -67,3 +68,24 @@ async def test_the_signed_out_meet_no_barrier(look, studio: Studio, furnished: F
     links = [furnished.public, furnished.gone, furnished.join, f"{studio.url}/nothing/here/"]
     faults = await look([*urls, *links], storage_state=None)
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_opens_over_a_page_has_no_barrier(open_tab: OpenTab, furnished: Furnished, size: str, theme: str):
+    page = await open_tab("library/", **SIZES[size], color_scheme=theme, reduced_motion="reduce")
+    await page.wait_for_load_state("networkidle")
+    await page.get_by_role("article").get_by_role("link").first.click()
+    await expect(page.get_by_role("dialog").get_by_role("button", name="Share", exact=True)).to_be_visible()
+    assert await find_barriers(page, least="moderate") == []
+    await page.get_by_role("button", name="Share", exact=True).click()
+    await expect(page.locator("#drawer .share__url")).to_be_visible()
+    assert await find_barriers(page, least="moderate") == []
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    assert await find_barriers(page, least="moderate") == []
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("option").first).to_be_visible()
+    assert await find_barriers(page, least="moderate") == []
