@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/startup.py [--starts 5] [--settle 20]
 
-Starts `manage.py up` on a folder of its own: once anew, then again and again. Ready means that the launcher has said so:
-every part has answered. PSS counts a page that several processes share once; RSS counts it for each.
+Starts `manage.py up` on a folder of its own: once anew, then again and again. Ready means that the launcher has said
+so: every part has answered. PSS counts a page that several processes share once; RSS counts it for each.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -21,7 +22,7 @@ from apps.library.services import shorten
 from apps.library.tasks import ring
 from apps.usage.models import Charged
 from apps.workspaces import tray
-from apps.workspaces.models import Membership
+from apps.workspaces.models import Connection, Membership
 
 
 def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, click: str) -> Job:
@@ -30,6 +31,8 @@ def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, cl
     `click` is one per press of the button: a second press of the same button returns the first job.
     """
     presence.looks(member.user_id, member.workspace_id)
+    connection = Connection.objects.filter(workspace=member.workspace).only("kind").first()
+    is_free = connection is not None and connection.is_sandbox
     with transaction.atomic():
         job, is_new = Job.objects.get_or_create(
             workspace=member.workspace,
@@ -39,8 +42,9 @@ def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, cl
                 "kind": kind.name,
                 "title": shorten(kind.title(request)),
                 "request": dict(request),
-                "estimate_usd": kind.price(request),
+                "estimate_usd": Decimal(0) if is_free else kind.price(request),
                 "expected_s": usual_seconds(kind),
+                "connection_kind": connection.kind if connection else "",
             },
         )
         if is_new:

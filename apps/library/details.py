@@ -31,8 +31,17 @@ LABELS: dict[str, str | Promise] = {
     "channel": gettext_lazy("Channels"),
     "continuous_sound": gettext_lazy("Continuous sound"),
     "use_dictionary": gettext_lazy("Pronunciation dictionary"),
+    "aspect_ratio": gettext_lazy("Shape"),
+    "width": gettext_lazy("Width"),
+    "height": gettext_lazy("Height"),
+    "n": gettext_lazy("How many"),
+    "seed": gettext_lazy("Seed"),
+    "prompt_optimizer": gettext_lazy("Prompt improved by MiniMax"),
+    "reference": gettext_lazy("Reference picture"),
+    "style_type": gettext_lazy("Style"),
+    "style_weight": gettext_lazy("Strength of the style"),
 }
-SHOWN_ELSEWHERE = {"text", "model", "voice_id"}
+SHOWN_ELSEWHERE = {"text", "prompt", "model", "voice_id"}
 
 
 def describe_request(asset: Asset) -> list[tuple[str, str]]:
