@@ -146,8 +146,11 @@ class MiniMaxClient:
 
     def download(self, url: str, *, read_s: float = QUICK_S) -> bytes:
         """The bytes behind a link that MiniMax gave. Sent without the key; costs nothing, so errors say "no" charge."""
+        may_follow = self.endpoint.may_follow
         try:
-            response = self._send("GET", url, read_s, follow_redirects=True)
+            if may_follow and not may_follow(url):
+                raise InvalidRequestError(messages.ADDRESS_UNUSABLE)
+            response = self._send("GET", url, read_s, follow_redirects=may_follow is None)
             if response.status_code != 200:
                 raise error_for_status(response.status_code)
         except MiniMaxError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ class Endpoint:
 
     base_url: str  # scheme and host, without /v1
     api_key: str = field(repr=False)
+    # Whether a link in an answer may be opened; None where the host is trusted, as MiniMax's own are. Blocks.
+    may_follow: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
 
     @property
     def headers(self) -> dict[str, str]:

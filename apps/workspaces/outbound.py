@@ -13,6 +13,9 @@ from django.utils.translation import gettext as _
 
 RESOLVED_FOR = 60  # seconds an answer of the name server is used: live speech asks before every take
 
+# Translated by a gateway to the IPv4 address they end with (RFC 6052), or once meant as that (RFC 4291).
+HOLD_IPV4_AT_THEIR_END = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+
 
 class AddressRefusedError(Exception):
     """The studio must not, or cannot, call this address. `str(error)` may be shown."""
@@ -27,9 +30,29 @@ def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.split("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if any(ip in network for network in HOLD_IPV4_AT_THEIR_END):
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner:
             return inner.is_global and not inner.is_multicast
+        if ip.is_site_local:
+            return False
     return ip.is_global and not ip.is_multicast
+
+
+def may_follow(url: str) -> bool:
+    """Whether a link in somebody's answer may be opened."""
+    try:
+        check_address(url)
+    except AddressRefusedError:
+        return False
+    return True
+
+
+def check_base_address(url: str) -> None:
+    """`check_address` for an address that paths are appended to."""
+    if "?" in url or "#" in url:
+        raise AddressRefusedError(_("An address looks like https://api.example.com, without a password or a query."))
+    check_address(url)
 
 
 def check_address(url: str) -> None:
@@ -43,7 +66,7 @@ def check_address(url: str) -> None:
         host, port = parts.hostname, parts.port
     except ValueError as exc:
         raise AddressRefusedError(_("This is not an address.")) from exc
-    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.query or parts.fragment:
+    if parts.scheme not in {"http", "https"} or not host or parts.username:
         raise AddressRefusedError(_("An address looks like https://api.example.com, without a password or a query."))
     if settings.ALLOW_PRIVATE_ENDPOINTS:
         return

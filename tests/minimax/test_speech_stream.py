@@ -258,6 +258,37 @@ async def test_lost_subtitles_do_not_lose_the_take(answer, status):
     assert end.subtitles_error.charged == "no"
 
 
+@pytest.mark.parametrize("follows", [True, False])
+async def test_a_link_is_opened_only_if_the_endpoint_may_lead_there(follows):
+    asked = []
+
+    def may_follow(url):
+        asked.append(url)
+        return follows
+
+    async with serving(with_subtitles(recorded("subtitles.json"))) as endpoint, new_http() as http:
+        guarded = replace(endpoint, may_follow=may_follow)
+        *_, end = [piece async for piece in stream_speech(http, guarded, HELLO)]
+    assert asked == [endpoint.url("/sub.json")]
+    assert bool(end.subtitles) == follows
+
+
+async def test_a_link_that_leads_on_is_not_followed_for_somebody_s_own_address():
+    inside = []
+
+    async def handle(line):
+        if b"GET /sub.json" in line.headers:
+            await line.raw(b"HTTP/1.1 302 Found\r\nLocation: /inside.json\r\nContent-Length: 0\r\n\r\n")
+            return
+        inside.append(line.headers)
+        await with_subtitles(b"")(line)
+
+    async with serving(handle) as endpoint, new_http() as http:
+        guarded = replace(endpoint, may_follow=lambda url: True)
+        *_, end = [piece async for piece in stream_speech(http, guarded, HELLO)]
+    assert (end.subtitles, len(inside)) == ((), 1)
+
+
 async def test_subtitles_that_never_come_are_given_up():
     async def handle(line):
         await line.wait_for_hangup()

@@ -148,6 +148,10 @@ def test_an_own_public_address_is_tried_and_kept(client, owner, minimax, monkeyp
         ("https://mapped.example.com", ["::ffff:10.0.0.1"]),
         ("https://sixtofour.example.com", ["2002:7f00:1::1"]),
         ("https://carrier.example.com", ["100.64.0.1"]),
+        ("https://translated.example.com", ["64:ff9b::a00:1"]),
+        ("https://compatible.example.com", ["::7f00:1"]),
+        ("https://site.example.com", ["fec0::1"]),
+        ("https://gateway.example.com/?to=10.0.0.1", ["93.184.216.34"]),
         ("http://gateway.example.com", ["93.184.216.34"]),
         ("https://user:secret@gateway.example.com", ["93.184.216.34"]),
     ],
@@ -159,6 +163,16 @@ def test_an_address_inside_a_network_or_unprotected_is_refused(client, owner, mi
     assert response.status_code == 422
     assert not Connection.objects.exists()
     assert not minimax.calls
+
+
+def test_links_in_the_answers_of_an_own_address_lead_to_public_places_only(owner, monkeypatch):
+    resolves_to(monkeypatch, "93.184.216.34")
+    connect(owner, Choice("custom", KEY, "https://gateway.example.com"))
+    endpoint = endpoint_for(owner.workspace)
+    assert endpoint.may_follow("https://files.example.com/a.json?Expires=1&Signature=abc")
+    resolves_to(monkeypatch, "169.254.169.254")
+    assert not endpoint.may_follow("https://files.example.com/a.json")
+    assert not endpoint.may_follow("http://127.0.0.1:6379/")
 
 
 def test_a_name_that_moved_inside_later_is_refused_when_it_is_used(owner, monkeypatch):

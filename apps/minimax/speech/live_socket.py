@@ -52,6 +52,11 @@ SOCKET_PATH = "/ws/v1/t2a_v2"
 SKIPPED_CODES = {2203, 2204}  # the socket goes on without that text
 
 
+class _Connect(connect):
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc  # as everywhere else: an address that sends us on is not the one somebody allowed
+
+
 class SpeechSocket:
     """One connection that speaks many texts with one voice, each text on its own: cut them at sentence ends.
 
@@ -64,9 +69,16 @@ class SpeechSocket:
     """
 
     def __init__(
-        self, socket: ClientConnection, *, audio_format: str, silence_s: float, http: httpx.AsyncClient | None
+        self,
+        socket: ClientConnection,
+        endpoint: Endpoint,
+        *,
+        audio_format: str,
+        silence_s: float,
+        http: httpx.AsyncClient | None,
     ) -> None:
         self._socket = socket
+        self._endpoint = endpoint
         self._format = audio_format
         self._silence_s = silence_s
         self._http = http
@@ -97,7 +109,7 @@ class SpeechSocket:
         Raises UnreachableError, AuthenticationError, InvalidRequestError, VoiceError …; nothing is charged by opening.
         """
         try:
-            connection = await connect(
+            connection = await _Connect(
                 endpoint.websocket_url(SOCKET_PATH),
                 additional_headers=endpoint.headers,
                 compression=None,  # hex of compressed audio: not worth the time and 64 KiB per socket
@@ -118,7 +130,7 @@ class SpeechSocket:
             raise error from exc
         except (OSError, TimeoutError, WebSocketException, EOFError) as exc:
             raise UnreachableError(messages.UNREACHABLE) from exc
-        socket = cls(connection, audio_format=request.format, silence_s=silence_s, http=http)
+        socket = cls(connection, endpoint, audio_format=request.format, silence_s=silence_s, http=http)
         try:
             await socket._expect("connected_success")
             await socket._send(request.socket_body())
@@ -207,7 +219,9 @@ class SpeechSocket:
             usage_characters=totals.usage_characters + info.usage_characters,
         )
         link = subtitle_link(data)
-        subtitles, subtitles_error = await try_subtitles(self._subtitle_http(), link) if link else ((), None)
+        subtitles, subtitles_error = (
+            await try_subtitles(self._subtitle_http(), self._endpoint, link) if link else ((), None)
+        )
         return TextDone(info, subtitles, self._trace_id, subtitles_error)
 
     def _subtitle_http(self) -> httpx.AsyncClient:

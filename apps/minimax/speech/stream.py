@@ -120,7 +120,7 @@ async def stream_speech(
         raise take.broken(messages.BAD_AUDIO) from exc
     finally:
         await response.aclose()
-    subtitles, subtitles_error = await try_subtitles(http, take.subtitle_file)
+    subtitles, subtitles_error = await try_subtitles(http, endpoint, take.subtitle_file)
     yield SpeechEnd(take.info, subtitles, take.trace_id, subtitles_error)
 
 

@@ -10,6 +10,7 @@ from apps.minimax import messages
 from apps.minimax.client import (
     error_from_transport,
 )
+from apps.minimax.connection import Endpoint
 from apps.minimax.errors import (
     BrokenAnswerError,
     MiniMaxError,
@@ -22,12 +23,14 @@ SUBTITLES_S = 5.0  # for fetching the subtitle file at the end
 MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 
 
-async def fetch_subtitles(http: httpx.AsyncClient, url: str, *, timeout_s: float = SUBTITLES_S) -> list[Subtitle]:
+async def fetch_subtitles(
+    http: httpx.AsyncClient, url: str, *, timeout_s: float = SUBTITLES_S, follow_redirects: bool = True
+) -> list[Subtitle]:
     """Fetch and read a subtitle file. The link needs no key and gets none; it costs nothing."""
     try:
         async with (
             asyncio.timeout(timeout_s),
-            http.stream("GET", url, timeout=timeout_s, follow_redirects=True) as response,
+            http.stream("GET", url, timeout=timeout_s, follow_redirects=follow_redirects) as response,
         ):
             if response.status_code != 200:
                 raise error_for_status(response.status_code)
@@ -47,10 +50,15 @@ async def fetch_subtitles(http: httpx.AsyncClient, url: str, *, timeout_s: float
     raise error
 
 
-async def try_subtitles(http: httpx.AsyncClient, url: str) -> tuple[tuple[Subtitle, ...], MiniMaxError | None]:
+async def try_subtitles(
+    http: httpx.AsyncClient, endpoint: Endpoint, url: str
+) -> tuple[tuple[Subtitle, ...], MiniMaxError | None]:
+    """The subtitles behind a link in an answer of `endpoint`, or why there are none."""
     if not url:
         return (), None
+    if endpoint.may_follow and not await asyncio.to_thread(endpoint.may_follow, url):
+        return (), BrokenAnswerError(messages.BAD_SUBTITLES, charged="no")
     try:
-        return tuple(await fetch_subtitles(http, url)), None
+        return tuple(await fetch_subtitles(http, url, follow_redirects=endpoint.may_follow is None)), None
     except MiniMaxError as error:
         return (), error
