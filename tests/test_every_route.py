@@ -161,26 +161,8 @@ async def test_a_stranger_gets_no_socket(pattern, owner, stranger):
 
 # Whatever a page of ours asks for by address. A query with another name is a query that nobody reads.
 ASKED_FOR = [
-    "action",
-    "before",
-    "chosen",
-    "format",
-    "from",
-    "gender",
-    "kind",
-    "language",
-    "layout",
-    "model",
-    "month",
-    "page",
-    "person",
-    "q",
-    "recent",
-    "row",
-    "take",
-    "text",
-    "voice_id",
-    "whose",
+    *("action", "before", "chosen", "format", "from", "gender", "kind", "language", "layout", "model", "month"),
+    *("page", "person", "q", "recent", "row", "take", "text", "voice_id", "whose"),
 ]
 
 
