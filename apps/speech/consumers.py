@@ -109,7 +109,7 @@ class SpeechConsumer(MemberConsumer):
         return None
 
     async def _type_text(self, message: dict[str, Any], asked_at: float) -> None:
-        take = await self._find_take(message, can="create")
+        take = await self._find_own_take(message)
         run = live.find_run(take.pk)
         text = message.get("text")
         if not isinstance(text, str):
@@ -124,7 +124,7 @@ class SpeechConsumer(MemberConsumer):
             raise services.RefusedError(_("This take has ended. Start a new one to go on."))
 
     async def _type_end(self, message: dict[str, Any], asked_at: float) -> None:
-        take = await self._find_take(message, can="create")
+        take = await self._find_own_take(message)
         run = live.find_run(take.pk)
         if run:
             run.end_text()
@@ -173,6 +173,13 @@ class SpeechConsumer(MemberConsumer):
     async def _find_take(self, message: dict[str, Any], *, can: str) -> Take:
         take = await in_thread(services.find_take, self.member.pk, _uuid(message, "take"), can=can)
         if take is None:
+            raise services.RefusedError(_("This take is not here, or your role does not let you do this."))
+        return take
+
+    async def _find_own_take(self, message: dict[str, Any]) -> Take:
+        """What is written into a take is paid in the name of the person who began it."""
+        take = await self._find_take(message, can="create")
+        if take.created_by_id != self.member.user_id:
             raise services.RefusedError(_("This take is not here, or your role does not let you do this."))
         return take
 

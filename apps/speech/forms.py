@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -49,6 +50,17 @@ def _integers(values: Iterable[int]) -> list[tuple[int, str]]:
     return [(value, f"{value:,}") for value in values]
 
 
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL and half characters: no database and no request can hold them
+
+
+class MixField(forms.JSONField):
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as exc:  # a number or a depth without end; Django expects only bad syntax
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from exc
+
+
 class SpeechForm(forms.Form):
     """One take. Field names are MiniMax's own; the page adds `use_dictionary`."""
 
@@ -62,7 +74,7 @@ class SpeechForm(forms.Form):
     voice_id = forms.CharField(
         label=gettext_lazy("Voice"), max_length=256, strip=False, required=False, initial=speech.default_voice_id
     )
-    timbre_weights = forms.JSONField(label=gettext_lazy("Voice mix"), required=False)
+    timbre_weights = MixField(label=gettext_lazy("Voice mix"), required=False)
     language_boost = forms.TypedChoiceField(
         label=gettext_lazy("Language"),
         choices=[
@@ -131,6 +143,12 @@ class SpeechForm(forms.Form):
     def clean_text(self) -> str:
         return normalise(self.cleaned_data["text"])
 
+    def clean_voice_id(self) -> str:
+        voice_id = self.cleaned_data["voice_id"]
+        if UNSTORABLE.search(voice_id):
+            raise ValidationError(_("Choose a voice."))
+        return voice_id
+
     def clean_timbre_weights(self) -> list[dict[str, Any]]:
         rules = speech.timbre_weights
         parts = self.cleaned_data["timbre_weights"] or []
@@ -140,7 +158,7 @@ class SpeechForm(forms.Form):
         for part in parts:
             voice_id = part.get("voice_id") if isinstance(part, dict) else None
             weight = part.get("weight") if isinstance(part, dict) else None
-            if not isinstance(voice_id, str) or not voice_id or len(voice_id) > 256:
+            if not isinstance(voice_id, str) or not 0 < len(voice_id) <= 256 or UNSTORABLE.search(voice_id):
                 raise ValidationError(_("Choose a voice for each part of the mix."))
             if not isinstance(weight, int) or isinstance(weight, bool) or weight not in rules.weight:
                 raise ValidationError(

@@ -162,3 +162,14 @@ def test_the_page_is_told_the_limits_of_the_form():
 def test_a_slash_cannot_be_part_of_a_written_form():
     form = PronunciationForm({"source": "and/or", "replacement": "and or", "language": ""})
     assert "source" in form.errors
+
+
+@pytest.mark.parametrize("mix", ["[" * 100_000, "9" * 5_000, "{", [{"voice_id": "a\0", "weight": 1}]])
+def test_a_mix_that_nobody_can_read_is_refused(mix):
+    assert list(errors(timbre_weights=mix)) == ["timbre_weights"]
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800"], ids=["NUL", "half a character"])
+def test_no_voice_has_a_name_that_cannot_be_stored(text):
+    assert list(errors(voice_id=text)) == ["voice_id"]
+    assert list(errors(timbre_weights=[{"voice_id": text, "weight": 1}])) == ["timbre_weights"]

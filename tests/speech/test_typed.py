@@ -119,6 +119,27 @@ async def test_stopping_a_typed_take_keeps_what_was_spoken(on_sandbox, creator, 
     assert take.asset.size == take.bytes_received > 0
 
 
+async def test_nobody_writes_into_the_take_of_somebody_else(on_sandbox, creator, admin, open_page):
+    mine, theirs = await open_page(creator), await open_page(admin)
+    take_id = await start(mine)
+    for message in ({"type": "type_text", "text": "Bill this to them."}, {"type": "type_end"}):
+        await theirs.send(**message, take=take_id)
+        assert (await theirs.hear(until="refused")).last["message"]
+    await mine.send("type_text", take=take_id, text=SENTENCES[0])
+    await mine.send("type_end", take=take_id)
+    assert (await mine.hear_more(take_id)).last["status"] == "kept"
+    assert (await row(take_id)).text == SENTENCES[0]
+
+
+async def test_a_character_that_postgresql_refuses_is_left_out(on_sandbox, creator, open_page):
+    page = await open_page(creator)
+    take_id = await start(page)
+    await page.send("type_text", take=take_id, text=SENTENCES[0] + "\0")
+    await page.send("type_end", take=take_id)
+    assert (await page.hear_more(take_id)).last["status"] == "kept"
+    assert (await row(take_id)).text == SENTENCES[0]
+
+
 async def test_text_after_the_end_is_refused(on_sandbox, creator, open_page):
     page = await open_page(creator)
     take_id = await start(page)
