@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.minimax import catalogue
 from apps.speech.models import PronunciationEntry
-from apps.speech.scripts import find_text_problems, normalise
+from apps.speech.scripts import UNSTORABLE, find_text_problems, normalise
 
 speech = catalogue.speech
 
@@ -48,9 +47,6 @@ def _number(ranges: Any, label: Any, *, whole: bool = False) -> forms.Field:
 
 def _integers(values: Iterable[int]) -> list[tuple[int, str]]:
     return [(value, f"{value:,}") for value in values]
-
-
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL and half characters: no database and no request can hold them
 
 
 class MixField(forms.JSONField):

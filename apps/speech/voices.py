@@ -24,6 +24,7 @@ from apps.minimax.speech import SpeechRequest, synthesise
 from apps.minimax.text import billed_characters
 from apps.minimax.voices import list_voices
 from apps.speech.models import VoiceSample
+from apps.speech.scripts import storable
 from apps.workspaces.connections import NoConnectionError, endpoint_for
 from apps.workspaces.models import Connection, ConnectionKind, Membership, Workspace
 
@@ -252,7 +253,7 @@ def make_sample(member: Membership, voice_id: str) -> VoiceSample:
         if exc.charged == "no":
             row.delete()  # the next press may try again at once
         raise NoSampleError(exc.sentence_in(_), _(exc.next_step)) from exc
-    row.trace_id = speech.trace_id
+    row.trace_id = storable(speech.trace_id)[:64]
     billed = speech.info.usage_characters
     row.cost_usd = 0 if row.connection_kind == ConnectionKind.SANDBOX else catalogue.price_of_speech(row.model, billed)
     row.file.save(

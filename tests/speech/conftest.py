@@ -175,10 +175,10 @@ class Line:
             data["subtitle"] = [{"text": "", "time_begin": 0, "time_end": 0, "timestamped_words": words}]
         await self._event({"data": data, "base_resp": {"status_code": 0, "status_msg": ""}})
 
-    async def end(self, size: int) -> None:
+    async def end(self, size: int, trace_id: str = "cafe") -> None:
         extra = {"audio_length": 1000, "audio_size": size, "usage_characters": 1000, "audio_format": "mp3"}
         done = {"status_code": 0, "status_msg": "success"}
-        await self._event({"data": {"status": 2}, "extra_info": extra, "trace_id": "cafe", "base_resp": done})
+        await self._event({"data": {"status": 2}, "extra_info": extra, "trace_id": trace_id, "base_resp": done})
 
     async def _event(self, payload: dict[str, Any]) -> None:
         self.writer.write(b"data: " + json.dumps(payload).encode() + b"\n\n")

@@ -144,6 +144,21 @@ async def test_what_is_paid_is_what_was_billed(upstream, creator, open_page, pri
     assert take.trace_id == "cafe"
 
 
+async def test_what_no_database_can_hold_does_not_cost_the_take(upstream, creator, open_page):
+    async def answer(line):
+        await line.say(b"\xff\xfb" * 100, words=[{"word": "Od\0d\ud800", "time_begin": 0, "time_end": 10}])
+        await line.end(200, trace_id="\0" + "a" * 200)
+
+    upstream.answer = answer
+    page = await open_page(creator)
+    await page.speak()
+    heard = await page.hear()
+    take = await row(heard.take)
+    assert (take.status, take.trace_id) == ("kept", "a" * 64)
+    assert "\0" not in str(take.subtitles) + take.asset.trace_id
+    assert take.subtitles[0]["words"][0]["text"] == "Odd"
+
+
 async def test_only_pronunciations_of_words_in_the_text_are_sent(upstream, creator, open_page):
     def add() -> None:
         for source, replacement in (("shift", "(ʃɪft)"), ("omg", "oh my god")):
