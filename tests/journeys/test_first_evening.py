@@ -41,8 +41,12 @@ async def test_newcomer_speaks_shares_and_takes_it_back(studio: Studio, open_tab
 
     await page.keyboard.press("Escape")
     await page.get_by_role("navigation", name="Pages", exact=True).get_by_role("link", name="Library").click()
-    await page.get_by_role("article").filter(has_text="The first evening").get_by_role("link").first.click()
+    await page.wait_for_url(studio.at("library/"))  # takes of the speech page are articles too
+    card = page.get_by_role("article", name="The first evening.")
+    await expect(card.locator("studio-player[data-measured]")).to_be_visible()
+    await card.get_by_role("link").click()
     await page.get_by_role("button", name="Share", exact=True).click()
+    await expect(page.locator(".share__url")).to_be_visible()
     link = await page.locator(".share__url").input_value()
 
     guest = await open_tab("../../account/login/", storage_state=None, java_script_enabled=False)
