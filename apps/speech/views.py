@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import FileResponse, Http404, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -196,7 +196,8 @@ def voice_sample(request: MemberRequest, workspace: str) -> HttpResponseBase:
             sample = voice_list.make_sample(member, _voice_id(request.POST))
         except voice_list.NoSampleError as refusal:
             return JsonResponse({"sentence": str(refusal), "next_step": refusal.next_step}, status=409)
-    response = FileResponse(sample.file.open("rb"), content_type="audio/mpeg")
+    with sample.file.open("rb") as sound:  # a few seconds of sound
+        response = HttpResponse(sound.read(), content_type="audio/mpeg")
     response["Cache-Control"] = "private, max-age=86400"
     return response
 

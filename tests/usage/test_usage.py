@@ -32,7 +32,7 @@ def page(client, member, name="usage:index", query=""):
 
 
 def read(response) -> list[dict[str, str]]:
-    text = b"".join(response.streaming_content).decode()
+    text = response.content.decode()
     return list(csv.DictReader(io.StringIO(text)))
 
 
