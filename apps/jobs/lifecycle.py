@@ -33,7 +33,7 @@ from apps.jobs import presence, saving
 from apps.jobs.events import publish
 from apps.jobs.kinds import Errand, Finished, Kind, Result, Submitted, get_kind
 from apps.jobs.limits import wait_for_turn
-from apps.jobs.models import Job, Status
+from apps.jobs.models import Job, Status, fit
 from apps.minimax.client import MiniMaxClient
 from apps.minimax.connection import Endpoint
 from apps.minimax.errors import AuthenticationError, BalanceError, MiniMaxError, QuotaError
@@ -218,7 +218,7 @@ def _move_or_take_back(job: Job, lease: uuid.UUID, **changes: Any) -> bool:
     if Job.objects.move_on(job.pk, lease, **changes):
         return True
     given_up = Job.objects.filter(pk=job.pk, status=Status.FAILED, minimax_task_id="", results=[])
-    return bool(given_up.update(**changes, error="", next_step="", finished_at=None))
+    return bool(given_up.update(**fit(changes), error="", next_step="", finished_at=None))
 
 
 def to_saving(job: Job, lease: uuid.UUID, answer: Finished, *, may_take_back: bool = False) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -17,6 +17,7 @@ from apps.library.models import Asset, new_id
 from apps.usage.models import Charged
 from apps.workspaces.models import ConnectionKind, Workspace
 from apps.workspaces.querysets import WorkspaceQuerySet
+from apps.workspaces.storable import storable
 
 
 class Status(models.TextChoices):
@@ -29,7 +30,20 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+LARGEST_INTEGER = 2**31 - 1
 MOVING = (Status.QUEUED, Status.SUBMITTING, Status.WAITING, Status.SAVING)
+
+
+def fit(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What MiniMax said, cut to what the row can hold: no paid job is lost over an odd trace id or code."""
+    fitting = storable(dict(changes))
+    for name, value in fitting.items():
+        length = getattr(Job._meta.get_field(name), "max_length", None)
+        if isinstance(value, str) and length and name != "status":
+            fitting[name] = value[:length]
+    if abs(fitting.get("error_code") or 0) > LARGEST_INTEGER:
+        fitting["error_code"] = None
+    return fitting
 
 
 class JobQuerySet(WorkspaceQuerySet):
@@ -63,7 +77,7 @@ class JobQuerySet(WorkspaceQuerySet):
 
     def move_on(self, pk: Any, lease: uuid.UUID, **changes: Any) -> bool:
         """Change a job that we hold, and let it go. False if the lease was lost meanwhile."""
-        return bool(self.filter(pk=pk, lease=lease).update(**changes, lease=None, leased_until=None))
+        return bool(self.filter(pk=pk, lease=lease).update(**fit(changes), lease=None, leased_until=None))
 
     def for_cards(self) -> Self:
         """With everything a card shows."""

@@ -23,6 +23,7 @@ from apps.library.tasks import ring
 from apps.usage.models import Charged
 from apps.workspaces import tray
 from apps.workspaces.models import Connection, Membership
+from apps.workspaces.storable import storable
 
 
 def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, click: str) -> Job:
@@ -31,6 +32,7 @@ def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, cl
     `click` is one per press of the button: a second press of the same button returns the first job.
     """
     presence.looks(member.user_id, member.workspace_id)
+    click = storable(click)
     connection = Connection.objects.filter(workspace=member.workspace).only("kind").first()
     is_free = connection is not None and connection.is_sandbox
     with transaction.atomic():

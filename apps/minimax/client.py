@@ -173,8 +173,11 @@ class MiniMaxClient:
         bytes came than were announced or more than `at_most`; `target` is removed then. Sent without the key; free.
         """
         timeout = httpx.Timeout(read_s, connect=self._connect_s)
+        may_follow = self.endpoint.may_follow
         try:
-            with self._http.stream("GET", url, timeout=timeout, follow_redirects=False) as response:
+            if may_follow and not may_follow(url):
+                raise InvalidRequestError(messages.ADDRESS_UNUSABLE, next_step=messages.TRY_AGAIN)
+            with self._http.stream("GET", url, timeout=timeout, follow_redirects=may_follow is None) as response:
                 if response.status_code in {403, 404, 410}:
                     raise LinkEndedError(messages.LINK_ENDED)
                 if response.status_code != 200:

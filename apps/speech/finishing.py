@@ -19,12 +19,13 @@ from apps.library.services import keep
 from apps.minimax import catalogue
 from apps.speech.encoding import EncodingError, encode
 from apps.speech.models import SILENCE, Charged, Status, Take
-from apps.speech.scripts import join_texts, storable
+from apps.speech.scripts import join_texts
 from apps.speech.spool import Spool, delete_old_spools
 from apps.speech.subtitles import lines_from_words
 from apps.usage import ledger
 from apps.workspaces import tray
 from apps.workspaces.models import ConnectionKind, Membership
+from apps.workspaces.storable import storable
 
 LEASE = timedelta(minutes=5)  # longer than the slowest encoding of the longest take
 SPOOL_KEPT_S = 15 * 60  # a browser that comes back so late still continues byte for byte

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from apps.minimax import catalogue
 from apps.speech.models import PronunciationEntry
-from apps.speech.scripts import UNSTORABLE, find_text_problems, normalise
+from apps.speech.scripts import find_text_problems, normalise
+from apps.workspaces.storable import UNSTORABLE
 
 speech = catalogue.speech
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext
 
 from apps.minimax.text import find_problems
-
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL and half characters: PostgreSQL and a request refuse them
 
 
 @dataclass(frozen=True)
@@ -40,12 +36,3 @@ def join_texts(before: str, text: str) -> str:
     text = text.strip()
     needs_space = before and not before[-1].isspace() and ord(before[-1]) < 0x2E80
     return f"{before} {text}" if needs_space else before + text
-
-
-def storable(value: Any) -> Any:
-    """The same without what a database refuses, for what came from elsewhere; also inside lists and dictionaries."""
-    if isinstance(value, str):
-        return UNSTORABLE.sub("", str(value))
-    if isinstance(value, dict):
-        return {key: storable(part) for key, part in value.items()}
-    return [storable(part) for part in value] if isinstance(value, list) else value

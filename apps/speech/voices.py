@@ -24,9 +24,9 @@ from apps.minimax.speech import SpeechRequest, synthesise
 from apps.minimax.text import billed_characters
 from apps.minimax.voices import list_voices
 from apps.speech.models import VoiceSample
-from apps.speech.scripts import storable
 from apps.workspaces.connections import NoConnectionError, endpoint_for
 from apps.workspaces.models import Connection, ConnectionKind, Membership, Workspace
+from apps.workspaces.storable import storable
 
 logger = logging.getLogger(__name__)
 

@@ -210,3 +210,23 @@ def test_the_rate_limit_is_kept_before_anything_is_sent(connected, kind_at_once,
     assert upstream.creates() == 10  # image: 10 a minute
     assert [job.status for job in jobs[10:]] == ["queued", "queued"]
     assert jobs[-1].next_at > timezone.now() + timedelta(seconds=30)
+
+
+def test_an_odd_trace_id_costs_no_paid_job(job_later, upstream):
+    odd = "trace\0" + "x" * 500
+
+    def answer(method, path, body):
+        if method == "POST":
+            return {"task_id": "7" * 300, **OK}
+        return {"trace_id": odd, **refusal(10**12)}
+
+    upstream.answer = answer
+    job = run(job_later)
+    assert (job.status, len(job.minimax_task_id)) == ("waiting", 64)
+    run(job_later)
+    assert upstream.creates() == 1
+
+
+def test_a_click_with_what_no_row_can_hold_is_a_click(connected, kind_at_once, upstream):
+    job = submit_job(connected, kind_at_once, {"prompt": "Once"}, click="a\0b")
+    assert job.click == "ab"
