@@ -26,11 +26,12 @@ SHIFTS = """
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def library(open_tab: OpenTab):
-    """Open the library; at the first call two takes are spoken for it."""
+    """Open the library's sounds; at the first call two takes are spoken for it. Other tests keep things here too."""
 
     async def opened(**options) -> Page:
-        page = await open_tab("library/", **options)
-        if await page.locator("article.asset").count() >= len(SENTENCES):
+        page = await open_tab("library/?kind=speech", **options)
+        cards = [page.locator("article.asset", has_text=sentence[:20]) for sentence in SENTENCES]
+        if all([await card.count() for card in cards]):
             return page
         speech = await open_tab("speech/")
         await speech.wait_for_selector("#speech[data-ready]")
@@ -39,7 +40,9 @@ async def library(open_tab: OpenTab):
             await speech.click("[data-speak]")
             await expect(speech.locator("[data-says]")).to_have_text("Kept in the library", timeout=30_000)
             await expect(speech.locator("[data-script]")).to_have_attribute("data-mode", "write", timeout=30_000)
-        await expect(speech.locator("studio-player[data-measured]")).to_have_count(len(SENTENCES), timeout=30_000)
+        for sentence in SENTENCES:
+            take = speech.locator("article", has_text=sentence[:20]).first
+            await expect(take.locator("studio-player[data-measured]")).to_be_visible(timeout=30_000)
         await speech.context.close()
         await page.reload()
         return page
