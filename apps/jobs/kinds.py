@@ -56,11 +56,20 @@ class Finished:
 
 @dataclass(frozen=True)
 class Errand:
-    """One job on its way to MiniMax: what `submit` and `poll` get."""
+    """One job on its way to MiniMax: what `submit` and `poll` get.
+
+    callback_url: where MiniMax may send news of the task. Empty unless the kind `takes_callback` and MiniMax can reach
+    this studio; so a `submit` sends it if there is one and leaves the field out if not:
+
+        body = {..., **({"callback_url": errand.callback_url} if errand.callback_url else {})}
+
+    Nothing else is to be done: the challenge is answered by apps.jobs.hooks, and news only make the job due for a poll.
+    """
 
     job: Job
     client: MiniMaxClient
     spool: Path  # a folder for bytes that come with the answer
+    callback_url: str = field(default="", repr=False)  # whoever knows it may say that there is news
 
     def keep(self, audio_or_picture: bytes, media: Media) -> Result:
         """Put bytes that came with the answer on the disk, before anything else can go wrong."""
@@ -88,6 +97,7 @@ class Kind:
     submit: Callable[[Errand], Submitted | Finished]
     poll: Callable[[Errand], StillRunning | Finished] | None = None  # None: the answer comes at once
     poll_every_s: float = 10
+    takes_callback: bool = False  # its create endpoint knows `callback_url` (reference 12.6: videos and templates)
 
 
 _kinds: dict[str, Kind] = {}
