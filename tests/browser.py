@@ -27,7 +27,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Stor
 
 from studio.config import ROOT
 
-PATIENCE_MS = 15_000  # a busy machine with two cores is slow, not broken
+PATIENCE_MS = 45_000  # a busy machine with two cores is slow, not broken
 READY = re.compile(r"ready after .*: (http://\S+?)/?\s*$")
 SANDBOX = re.compile(r"sandbox listens on ([\d.]+), port (\d+)")
 OWNER = {"name": "Olga", "email": "olga@example.com", "password": "correct horse battery", "workspace": "Night Shift"}

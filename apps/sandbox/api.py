@@ -91,9 +91,9 @@ async def _disturb(request: ASGIRequest, entry: Entry) -> HttpResponse | None:
     entry.fault = fault
     fault.refuse()
     if fault.name == "slow_first_byte":
-        await asyncio.sleep(fault.seconds)
+        await fault.wait()
     elif fault.name == "silence":
-        await asyncio.sleep(fault.seconds)
+        await fault.wait()
         raise DroppedError
     elif fault.name == "empty":
         return HttpResponse(b"", content_type="application/json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,8 +57,20 @@ class Fault:
         if self.name in CODES:
             raise RefusedError(*CODES[self.name])
 
+    async def wait(self) -> None:
+        """Let its seconds pass; they end early when all faults are cleared."""
+        cleared = asyncio.Event()
+        _waiting.add(cleared)
+        try:
+            await asyncio.wait_for(cleared.wait(), self.seconds)
+        except TimeoutError:
+            pass
+        finally:
+            _waiting.discard(cleared)
+
 
 _active: list[Fault] = []
+_waiting: set[asyncio.Event] = set()
 
 
 def add(wanted: Mapping[str, Any]) -> Fault:
@@ -74,6 +87,8 @@ def add(wanted: Mapping[str, Any]) -> Fault:
 
 def clear() -> None:
     _active.clear()
+    for cleared in _waiting:
+        cleared.set()
 
 
 def active() -> list[Fault]:

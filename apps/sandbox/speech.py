@@ -145,7 +145,7 @@ async def _chunks(
                 if name == "no_final":
                     return
                 if name == "stall":
-                    await asyncio.sleep(fault.seconds)
+                    await fault.wait()
                 if name == "error_midway":
                     raise EngineError
     except EngineError:

@@ -145,7 +145,7 @@ class SpeechSocket:
         if runtime.delay_s:
             await asyncio.sleep(runtime.delay_s)
         if fault and fault.name in ("slow_first_byte", "silence"):
-            await asyncio.sleep(fault.seconds)
+            await fault.wait()
             if fault.name == "silence":
                 raise DroppedError
         trace_id = uuid4().hex
@@ -177,7 +177,7 @@ class SpeechSocket:
             if name in ("drop_stream", "no_final"):
                 raise DroppedError
             if name == "stall":
-                await asyncio.sleep(self._fault.seconds)
+                await self._fault.wait()
             if name == "error_midway":
                 raise EngineError
         self._entry.answered()

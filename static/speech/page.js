@@ -72,6 +72,7 @@ function press() {
   const since = performance.now() - pressedAt < 250 ? pressedAt : performance.now();
   socket.ask(message); // first of all: opening the output may take a while
   begin({ message, text: isTyped ? "" : text, speed, streams: composer.hasEffects ? "mp3" : playback, isTyped, pressedAt: isTyped ? null : since });
+  if (isTyped) writeOn(); // what is typed before the server has answered belongs into the text, too
   remember();
 }
 
@@ -415,6 +416,10 @@ function startTyping() {
   input.addEventListener("sentences:sent", drawDraft);
   run.track.setText(input.value);
   drawDraft();
+  if (document.activeElement !== input) writeOn();
+}
+
+function writeOn() {
   input.focus();
   input.setSelectionRange(input.value.length, input.value.length);
 }
