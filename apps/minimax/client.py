@@ -31,6 +31,8 @@ QUICK_S = 30.0  # lists and look-ups
 # A proxy from the environment is legitimate on the way to MiniMax and never on the way to this machine.
 NO_PROXY_MOUNTS: dict[str, None] = {f"all://{host}": None for host in LOOPBACK}
 
+Judge = Callable[[Mapping[str, Any], MiniMaxError], object]
+
 _CODE_AT_THE_END = re.compile(r"\((\d{4,5})\)\s*$")
 
 
@@ -119,11 +121,21 @@ class MiniMaxClient:
         """Return the payload of a success; every failure is a MiniMaxError."""
         return self._payload("POST", path, read_s, content=encode(body), headers={"Content-Type": "application/json"})
 
-    def get(self, path: str, query: Mapping[str, str], *, read_s: float | None = None) -> dict[str, Any]:
-        return self._payload("GET", path, read_s, params=dict(query))
+    def get(
+        self, path: str, query: Mapping[str, str], *, read_s: float | None = None, judge: Judge | None = None
+    ) -> dict[str, Any]:
+        """Like `post`. `judge` sees a refused payload first and may raise what it means there."""
+        return self._payload("GET", path, read_s, judge=judge, params=dict(query))
 
     def _payload(
-        self, method: str, path: str, read_s: float | None, *, headers: Mapping[str, str] | None = None, **sent: Any
+        self,
+        method: str,
+        path: str,
+        read_s: float | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        judge: Judge | None = None,
+        **sent: Any,
     ) -> dict[str, Any]:
         url = self.endpoint.url(path)
         response = self._send(method, url, read_s, headers={**self.endpoint.headers, **(headers or {})}, **sent)
@@ -137,6 +149,8 @@ class MiniMaxClient:
         if not isinstance(payload, dict):
             raise BrokenAnswerError(messages.NOT_JSON, trace_id=trace_id, params={"status": response.status_code})
         if error := error_in(payload, trace_id=trace_id):
+            if judge:
+                judge(payload, error)
             raise error
         if not isinstance(payload.get("base_resp"), dict):
             raise error_from_answer(response.status_code, response.content, trace_id=trace_id)

@@ -177,3 +177,9 @@ def price_of_speech(model: str, billed_characters: int) -> Decimal | None:
     """US dollars for so many billed characters (`text.billed_characters`). None: no price is published."""
     price = _prices().speech.get(model)
     return None if price is None else price * billed_characters / MILLION
+
+
+def price_of_video(model: str, resolution: str, duration_s: int) -> Decimal | None:
+    """US dollars for one video. Where the model decides (S2V): "" and 0. None: no price is published."""
+    asked = (model, resolution, duration_s)
+    return next((row.price for row in _prices().video if (row.model, row.resolution, row.duration_s) == asked), None)
