@@ -7,13 +7,18 @@ class ImagesConfig(AppConfig):
     verbose_name = _("Images")
 
     def ready(self) -> None:
+        from apps.images.forms import REFERENCE
         from apps.images.generation import IMAGE
         from apps.jobs import kinds
-        from apps.library import kinds as library_kinds
+        from apps.library import destinations, uploads
+        from apps.minimax import catalogue
         from apps.workspaces import navigation
 
         kinds.register(IMAGE)
-        library_kinds.register(library_kinds.Kind("upload", _("Upload"), "upload", ""))
+        uploads.register(uploads.Purpose(REFERENCE, catalogue.image.reference))
+        destinations.register(
+            destinations.Destination(_("Use as reference"), "image", "images:index", "reference", icon="user-round")
+        )
         navigation.register(
             navigation.Page(
                 "images",

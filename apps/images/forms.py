@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django import forms
@@ -10,12 +9,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.library.models import Asset, AssetStatus
+from apps.library import uploads
+from apps.library.uploads import Purpose
 from apps.minimax import catalogue
 from apps.workspaces.models import ConnectionKind, Membership
 
 image = catalogue.image
 MODELS = {model.id: model for model in image.models}
+REFERENCE = "images.reference"  # the purpose of a picture that is brought
 OWN_SIZE = "own"  # in place of an aspect ratio
 BY_KIND = {ConnectionKind.MAINLAND: "mainland", ConnectionKind.CUSTOM: ""}
 
@@ -24,17 +25,6 @@ def models_for(connection_kind: str) -> list[Any]:
     """The models that can be had there; all of them at an address of one's own, which may lead anywhere."""
     region = BY_KIND.get(ConnectionKind(connection_kind), "global") if connection_kind else "global"
     return [model for model in image.models if not region or region in model.regions]
-
-
-def usable_references(member: Membership) -> Any:
-    """The pictures of the workspace that MiniMax would take as a reference, newest first."""
-    rules = image.reference
-    return (
-        Asset.objects.visible_to(member)
-        .filter(content_type__in=rules.types, size__lt=rules.below_bytes)
-        .exclude(status=AssetStatus.DAMAGED)
-        .order_by("-id")
-    )
 
 
 class ImageForm(forms.Form):
@@ -94,7 +84,7 @@ class ImageForm(forms.Form):
         initial=image.style_weight.default,
         required=False,
     )
-    reference = forms.UUIDField(label=gettext_lazy("Reference"), required=False)
+    reference = forms.UUIDField(label=gettext_lazy("Reference picture"), required=False)
 
     def __init__(self, *args: Any, member: Membership, connection_kind: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,21 +97,8 @@ class ImageForm(forms.Form):
         return self.cleaned_data["prompt"].replace("\0", "")
 
     def clean_reference(self) -> str:
-        pk: uuid.UUID | None = self.cleaned_data["reference"]
-        if pk is None:
-            return ""
-        asset = Asset.objects.visible_to(self.member).filter(pk=pk).first()
-        if asset is None:
-            raise ValidationError(_("This picture is not in the library any more. Choose another one."))
-        rules = image.reference
-        if asset.content_type not in rules.types or asset.status == AssetStatus.DAMAGED:
-            raise ValidationError(_("A reference is a JPEG or PNG picture. Choose another one."))
-        if asset.size >= rules.below_bytes:
-            raise ValidationError(
-                _("This picture is too large: a reference has less than %(count)d MB."),
-                params={"count": rules.below_bytes >> 20},
-            )
-        return str(pk)
+        pk = self.cleaned_data["reference"]
+        return uploads.check_choice(self.member, pk, Purpose(REFERENCE, image.reference))
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

@@ -6,26 +6,18 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
 from typing import Any
-
-from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _
 
 from apps.images.forms import ImageForm
 from apps.images.generation import IMAGE, price
 from apps.images.models import Cull
-from apps.images.uploads import SUFFIXES, TYPES, NotAPictureError, clean_picture
 from apps.jobs.models import Job
 from apps.jobs.services import jobs_of
 from apps.library.models import Asset
-from apps.library.services import keep
 from apps.minimax import catalogue
 from apps.workspaces.models import Connection, ConnectionKind, Membership
 
 PAGE = 10  # jobs
-PICTURES = 48  # in the reference picker
 ONLY = {"prompt": ("prompt",), "seed": ("seed",)}
 
 
@@ -66,14 +58,6 @@ def recall(member: Membership, asset_id: str, only: str = "") -> dict[str, Any]:
     return {name: value for name, value in asset.request.items() if name in names and value is not None}
 
 
-def find_picture(member: Membership, pk: Any) -> Asset | None:
-    """The reference that a form names, to show it; None when it names none that can be seen."""
-    try:
-        return Asset.objects.visible_to(member).filter(pk=uuid.UUID(str(pk))).first() if pk else None
-    except ValueError:
-        return None
-
-
 def price_each(model: str) -> Decimal | None:
     return price({"model": model, "n": 1})
 
@@ -93,45 +77,3 @@ def culls_of(assets: Iterable[Asset]) -> dict[uuid.UUID, Cull]:
 def prices() -> dict[str, str]:
     """Per picture in USD, for the page; models without a published price are left out."""
     return {model.id: str(each) for model in catalogue.image.models if (each := price_each(model.id)) is not None}
-
-
-# --- pictures that people bring ---------------------------------------------------------------------------------------
-
-
-class UploadRefusedError(Exception):
-    """The file is not taken; `str(error)` is a sentence for the person."""
-
-
-def keep_upload(member: Membership, file: UploadedFile) -> Asset:
-    """Take a picture into the library, upright and without place, camera and date. Raises UploadRefusedError."""
-    limit = catalogue.image.reference.below_bytes
-    if (file.size or 0) >= limit:
-        raise UploadRefusedError(_("This file is too large: less than %(count)d MB, please.") % {"count": limit >> 20})
-    name = PurePath(file.name or "").stem or _("Uploaded picture")
-    with TemporaryDirectory(prefix="upload-") as folder:
-        source, clean = Path(folder) / "source", Path(folder) / "clean"
-        with source.open("wb") as target:
-            for block in file.chunks():
-                target.write(block)
-        try:
-            kind = clean_picture(source, clean, below_bytes=limit)
-        except NotAPictureError as error:
-            raise UploadRefusedError(_sentence(error.reason)) from error
-        return keep(
-            member,
-            kind="upload",
-            title=name,
-            text="",
-            source=clean,
-            filename=f"upload{SUFFIXES[kind]}",
-            content_type=TYPES[kind],
-            request={},
-        )
-
-
-def _sentence(reason: str) -> str:
-    if reason == "bomb":
-        return _("This picture has more than 64 million pixels. Make it smaller first.")
-    if reason == "damaged":
-        return _("This picture is damaged: it cannot be opened to its end.")
-    return _("This is not a JPEG or PNG picture, whatever its name says.")

@@ -3,19 +3,19 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
 
 from apps.images import services
-from apps.images.forms import OWN_SIZE, ImageForm, image, usable_references
+from apps.images.forms import OWN_SIZE, REFERENCE, ImageForm, image
 from apps.images.generation import IMAGE, price
 from apps.images.services import Situation
 from apps.jobs.services import submit_job
 from apps.library.models import Asset
+from apps.library.uploads import find_picture
 from apps.workspaces.access import MemberRequest, member_required
 
 
@@ -31,7 +31,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         return render(request, "images/_jobs.html", {"jobs": jobs, "next": older})
     situation = services.situation_of(member)
     initial = services.recall(member, request.GET.get("from", ""), request.GET.get("only", ""))
-    if "reference" in request.GET and services.find_picture(member, request.GET["reference"]):
+    if "reference" in request.GET and find_picture(member, request.GET["reference"]):
         initial["reference"] = request.GET["reference"]
     if request.GET.get("prompt"):
         initial["prompt"] = request.GET["prompt"][: image.prompt_characters]
@@ -72,6 +72,7 @@ def _composer(request: MemberRequest, form: ImageForm, situation: Situation) -> 
         "form": form,
         "image": image,
         "own_size": OWN_SIZE,
+        "purpose": REFERENCE,
         "model_rules": {
             each.id: {"own_size": each.own_size, "styles": each.styles, "without": each.without_ratios}
             for each in form.models
@@ -81,34 +82,11 @@ def _composer(request: MemberRequest, form: ImageForm, situation: Situation) -> 
         "price": None if each is None else price({"model": model, "n": count}),
         "is_free": situation.is_free,
         "is_connected": bool(situation.kind),
-        "reference": services.find_picture(request.member, form["reference"].value()),
+        "reference": find_picture(request.member, form["reference"].value()),
         "can_create": request.member.may("create"),
         "can_publish": request.member.may("publish"),
         "click": str(request.POST.get("click") or uuid.uuid4())[:36],
     }
-
-
-@require_GET
-@member_required()
-def pictures(request: MemberRequest, workspace: str) -> HttpResponse:
-    """The pictures of the workspace that can be a reference, newest first."""
-    found = usable_references(request.member)[: services.PICTURES]
-    return render(request, "images/_pictures.html", {"pictures": found})
-
-
-@require_POST
-@member_required(can="create")
-def upload(request: MemberRequest, workspace: str) -> JsonResponse:
-    """Keep one picture that a person brings: {id, title, url}, or 422 and {sentence}."""
-    file = request.FILES.get("file")
-    if file is None:
-        return JsonResponse({"sentence": _("No file arrived. Try again.")}, status=422)
-    try:
-        asset = services.keep_upload(request.member, file)
-    except services.UploadRefusedError as refusal:
-        return JsonResponse({"sentence": str(refusal)}, status=422)
-    url = reverse("library:file", args=[workspace, asset.pk])
-    return JsonResponse({"id": str(asset.pk), "title": asset.title, "url": url}, status=201)
 
 
 @require_POST

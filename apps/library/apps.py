@@ -7,8 +7,10 @@ class LibraryConfig(AppConfig):
     verbose_name = _("Library")
 
     def ready(self) -> None:
+        from apps.library import kinds
         from apps.workspaces import audit
         from apps.workspaces.navigation import Page, register
 
+        kinds.register(kinds.Kind("upload", _("Upload"), "upload", ""))
         register(Page("library", _("Library"), "library", "library:index", order=80, key="l"))
         audit.describe({"asset.trashed": _("moved to the trash"), "asset.restored": _("took out of the trash")})

@@ -32,4 +32,5 @@ def get_kind(name: str) -> Kind:
 
 
 def all_kinds() -> list[Kind]:
-    return list(_kinds.values())
+    """In the order of registration; what no form makes, such as uploads, comes last."""
+    return sorted(_kinds.values(), key=lambda kind: not kind.recall)

@@ -40,14 +40,16 @@ def keep(
     cost_usd: Decimal | None = None,
     usage: Mapping[str, Any] | None = None,
     subtitles: Sequence[Mapping[str, Any]] | None = None,
+    measurements: Mapping[str, Any] | None = None,
     asset_id: uuid.UUID | None = None,
     measures_itself: bool = False,
 ) -> Asset:
     """Take a file into the library and remove it from where it lay. Call it outside a transaction: it copies the file.
 
     With an `asset_id` it may be called again, e.g. after a crash: the second call returns what the first one kept.
-    `filename` gives the suffix that says how to open it. With `measures_itself` nobody else is asked to measure it: the
-    caller does so next. Raises StorageError; the source is still there then.
+    `filename` gives the suffix that says how to open it. `measurements` are what is known before it is measured. With
+    `measures_itself` nobody else is asked to measure it: the caller does so next. Raises StorageError; the source is
+    still there then.
     """
     asset_id = asset_id or new_id()
     if kept := _find_kept(asset_id, source):
@@ -66,6 +68,7 @@ def keep(
         cost_usd=cost_usd,
         usage=dict(usage or {}),
         subtitles=list(subtitles or []),
+        measurements=dict(measurements or {}),
         content_type=content_type,
     )
     try:

@@ -18,7 +18,10 @@ register_converter(SubtitleFormat, "subtitle_format")
 app_name = "library"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("upload", views.upload, name="upload"),
+    path("pick", views.pick, name="pick"),
     path("<uuid:pk>/", views.asset, name="asset"),
+    path("<uuid:pk>/choose", views.choose, name="choose"),
     path("<uuid:pk>/card", views.card, name="card"),
     path("<uuid:pk>/file", views.file, name="file"),
     path("<uuid:pk>/poster", views.poster, name="poster"),

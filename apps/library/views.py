@@ -3,15 +3,16 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from apps.library import services
+from apps.library import services, uploads
 from apps.library.audio import FORMATS, Format
+from apps.library.destinations import offers_for
 from apps.library.details import describe_request
 from apps.library.files import original, own_format, rendered, serve_medium, serve_poster, subtitle_file
 from apps.library.forms import RenameForm
@@ -22,6 +23,7 @@ from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.models import Membership
 
 PAGE = 24
+PICKS = 36
 FOREVER = "private, max-age=31536000, immutable"  # a file never changes under its address
 ASK_AGAIN = "private, no-cache"  # what carries the title, which can change; unchanged costs a 304
 LAYOUT_COOKIE = "studio_library"  # grid or list
@@ -83,6 +85,7 @@ def _details(member: Membership, one: Asset) -> dict[str, Any]:
         "settings": describe_request(one),
         "formats": list(FORMATS.items()) if one.medium == "audio" else [],
         "own_format": own_format(one),
+        "offers": offers_for(one),
         "can_create": member.may("create"),
         "can_publish": member.may("publish"),
     }
@@ -184,6 +187,62 @@ def restore(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespon
     if not request.htmx:
         return redirect("library:asset", workspace, pk)
     return render(request, "library/_card.html", {"asset": one})
+
+
+# --- pictures for the fields of forms: apps.library.uploads -----------------------------------------------------------
+
+
+@require_POST
+@member_required(can="create")
+def upload(request: MemberRequest, workspace: str) -> JsonResponse:
+    """Keep one picture that a person brings for `purpose`: {id, title, src}, or 422 and {sentence}."""
+    purpose, file = find_purpose(request.POST), request.FILES.get("file")
+    if file is None:
+        return JsonResponse({"sentence": _("No file arrived. Try again.")}, status=422)
+    try:
+        one = uploads.take_picture(request.member, file, purpose=purpose)
+    except uploads.UploadRefusedError as refusal:
+        return JsonResponse({"sentence": str(refusal)}, status=422)
+    return JsonResponse(_as_choice(one), status=201)
+
+
+@require_GET
+@member_required(can="create")
+def pick(request: MemberRequest, workspace: str) -> HttpResponse:
+    """The pictures that fit `?purpose=`, newest first; `?q=` words, `?before=` an id."""
+    purpose, q = find_purpose(request.GET), request.GET.get("q", "").replace("\0", "").strip()
+    before = _uuid(request.GET.get("before", ""))
+    found = list(uploads.find_usable(request.member, purpose, q=q, before=before)[: PICKS + 1])
+    context = {
+        "pictures": [one for one in found[:PICKS] if not uploads.refusal(purpose, one)],
+        "next": found[PICKS - 1].pk if len(found) > PICKS else None,
+        "purpose": purpose,
+        "q": q,
+        "is_first": before is None,
+    }
+    return render(request, "library/_picks.html", context)
+
+
+@require_GET
+@member_required(can="create")
+def choose(request: MemberRequest, workspace: str, pk: uuid.UUID) -> JsonResponse:
+    """An asset that was dragged onto a field: {id, title, src}, or 422 and {sentence} where it does not fit."""
+    purpose, one = find_purpose(request.GET), find_asset(request.member, pk)
+    if sentence := uploads.refusal(purpose, one):
+        return JsonResponse({"sentence": sentence}, status=422)
+    return JsonResponse(_as_choice(one))
+
+
+def find_purpose(values: QueryDict) -> uploads.Purpose:
+    purpose = uploads.get_purpose(values.get("purpose", ""))
+    if purpose is None:
+        raise Http404
+    return purpose
+
+
+def _as_choice(one: Asset) -> dict[str, str]:
+    name = "library:poster" if one.poster else "library:file"
+    return {"id": str(one.pk), "title": one.title, "src": reverse(name, args=[one.workspace.slug, one.pk])}
 
 
 def find_asset(member: Membership, pk: uuid.UUID) -> Asset:

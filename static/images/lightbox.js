@@ -56,6 +56,7 @@ export class Lightbox extends EventTarget {
     this.#part("position").textContent = this.#dialog.dataset.position.replace("{now}", place + 1).replace("{total}", all.length);
     this.#part("details").href = picture.dataset.details;
     this.#part("download").href = picture.dataset.download;
+    for (const link of this.#dialog.querySelectorAll("[data-lightbox-send]")) link.href = link.dataset.lightboxSend + this.#now;
     const seed = this.#dialog.querySelector('[data-recall="seed"]');
     if (seed) seed.hidden = !picture.closest("[data-pictures]").getAttribute("data-setting-seed");
     this.#dialog.querySelector('[data-lightbox-step="-1"]').hidden = place <= 0;

@@ -1,6 +1,7 @@
 /** The images page: what follows from a setting, the reference picture, recall, and the lightbox. */
 
 import { open } from "../js/dialogs.js";
+import { pictureField, setPicture } from "../library/picture_field.js";
 import { Lightbox } from "./lightbox.js";
 
 const NO_ID = "00000000-0000-0000-0000-000000000000";
@@ -83,16 +84,6 @@ document.addEventListener("click", (event) => {
     form().requestSubmit();
   }
   if (event.target.closest("[data-make]") && event.detail > 1) event.preventDefault(); // the second half of a double click
-  if (event.target.closest("[data-pick-picture]")) {
-    open(document.getElementById("picture-picker"));
-    htmx.trigger("#picks", "picker:open");
-  }
-  const picked = event.target.closest("[data-picture]");
-  if (picked) {
-    setReference(picked.dataset.picture, picked.dataset.title, picked.dataset.src);
-    document.getElementById("picture-picker").close();
-  }
-  if (event.target.closest("[data-reference-clear]")) setReference("");
 });
 
 document.addEventListener("keydown", (event) => {
@@ -129,71 +120,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   (wrong?.matches("input, textarea") ? wrong : wrong?.querySelector("input, select, button"))?.focus();
 });
 
-// --- the reference picture ---
-
 const address = (template, id) => form().dataset[template].replace(NO_ID, id);
-
-function setReference(id, title = "", src = "") {
-  field("reference").value = id;
-  const box = settings().querySelector("[data-reference]");
-  const picture = box.querySelector("[data-reference-picture]");
-  const name = box.querySelector("[data-reference-title]");
-  picture.hidden = !id;
-  if (id) picture.src = src || address("file", id);
-  box.querySelector("[data-reference-none]").hidden = Boolean(id);
-  box.querySelector("[data-reference-clear]").hidden = !id;
-  name.textContent = id ? title || name.dataset.some : name.dataset.none;
-}
-
-async function upload(file) {
-  const zone = document.querySelector("[data-dropzone]");
-  const picker = document.getElementById("picture-picker");
-  const busy = zone.querySelector("[data-upload-busy]");
-  const error = picker.querySelector("[data-upload-error]");
-  open(picker);
-  htmx.trigger("#picks", "picker:open");
-  error.hidden = true;
-  busy.hidden = false;
-  try {
-    const body = new FormData();
-    body.append("file", file);
-    const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), Accept: "application/json" };
-    const answer = await fetch(zone.dataset.upload, { method: "POST", body, headers });
-    const said = answer.ok || answer.status === 422 ? await answer.json() : {};
-    if (answer.ok) {
-      setReference(said.id, said.title, said.url);
-      picker.close();
-    } else {
-      throw new Error(said.sentence ?? "");
-    }
-  } catch (problem) {
-    error.querySelector("span").textContent = (problem instanceof TypeError ? "" : problem.message) || error.dataset.fault;
-    error.hidden = false;
-  } finally {
-    busy.hidden = true;
-  }
-}
-
-document.querySelector("[data-upload-file]").addEventListener("change", (event) => {
-  if (event.target.files[0]) upload(event.target.files[0]);
-  event.target.value = "";
-});
-const dropTarget = (event) => ([...(event.dataTransfer?.types ?? [])].includes("Files") ? event.target.closest?.("[data-dropzone], [data-reference]") : null);
-document.addEventListener("dragover", (event) => {
-  const zone = dropTarget(event);
-  for (const over of document.querySelectorAll("[data-over]")) if (over !== zone) delete over.dataset.over;
-  if (!zone) return;
-  event.preventDefault();
-  zone.dataset.over = "";
-});
-document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) for (const over of document.querySelectorAll("[data-over]")) delete over.dataset.over; });
-document.addEventListener("drop", (event) => {
-  const zone = dropTarget(event);
-  if (!zone) return;
-  event.preventDefault();
-  delete zone.dataset.over;
-  if (event.dataTransfer.files[0]) upload(event.dataTransfer.files[0]);
-});
 
 // --- recall ---
 
@@ -205,7 +132,7 @@ function recall(picture, what) {
   if (what === "all") {
     for (const name of ["model", "aspect_ratio", "width", "height", "n", "style_type", "style_weight"]) if (name in given && field(name)) set(name, given[name]);
     set("prompt_optimizer", given.prompt_optimizer === "True");
-    setReference(given.reference);
+    setPicture(pictureField("reference"), given.reference ? { id: given.reference, title: words.reference, src: address("file", given.reference) } : null);
   }
   if (what !== "seed") set("prompt", given.prompt);
   if (what !== "prompt") {
@@ -227,7 +154,7 @@ const lightbox = new Lightbox(document.getElementById("lightbox"), {
 });
 lightbox.addEventListener("recall", ({ detail: { picture, what } }) => recall(picture, what));
 lightbox.addEventListener("reference", ({ detail: { picture } }) => {
-  setReference(picture.dataset.asset, picture.dataset.title, picture.querySelector("img").src);
+  setPicture(pictureField("reference"), { id: picture.dataset.asset, title: picture.dataset.title, src: picture.querySelector("img").src });
   say(words.referenced);
 });
 

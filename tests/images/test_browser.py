@@ -88,12 +88,14 @@ async def test_pictures_are_culled_by_keyboard_and_their_settings_come_back(open
 async def test_a_picture_that_is_brought_becomes_the_reference_and_a_renamed_file_does_not(open_images):
     page = await open_images()
     before = await cards(page)
-    await page.click("[data-pick-picture]")
-    await page.set_input_files("[data-upload-file]", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": b"MZ" * 99})
-    await expect(page.locator("[data-upload-error]")).to_contain_text("not a JPEG or PNG")
-    await page.set_input_files("[data-upload-file]", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": picture()})
-    await expect(page.locator("#picture-picker")).to_be_hidden()
-    await expect(page.locator("[data-reference-title]")).to_have_text("me")
+    await page.click("[data-picture-open]")
+    await page.set_input_files(
+        "[data-picture-file]", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": b"MZ" * 99}
+    )
+    await expect(page.locator("dialog [data-picture-error]")).to_contain_text("not a JPEG, PNG or WebP")
+    await page.set_input_files("[data-picture-file]", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    await expect(page.locator("[data-picture-dialog]")).to_be_hidden()
+    await expect(page.locator("[data-picture-title]")).to_have_text("me")
     await page.fill("#id_prompt", PROMPT)
     await page.click("[data-make]")
     await is_seen(page, before=before)

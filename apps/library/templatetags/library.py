@@ -6,6 +6,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.library import uploads
+from apps.library.destinations import Destination, destinations_of
 from apps.library.names import model_label, voice_label
 from apps.library.waveform import bars_path
 
@@ -24,3 +26,16 @@ def waveform(peaks: Sequence[float], bars: int = 90) -> SafeString:
         bars,
         bars_path(peaks or [], bars),
     )
+
+
+@register.simple_tag
+def picture_rules(purpose: str) -> str:
+    """What the pictures of a purpose have to be, in words."""
+    found = uploads.get_purpose(purpose)
+    return uploads.describe_rules(found.rules) if found else ""
+
+
+@register.simple_tag
+def destinations(medium: str, workspace: str, *, but: str = "") -> list[tuple[Destination, str]]:
+    """Where a result of this medium can go on: the address up to the asset's id. `but`: a page that is left out."""
+    return [(each, each.address(workspace)) for each in destinations_of(medium) if each.url_name != but]

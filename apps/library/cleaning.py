@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 MOST_PIXELS = 64_000_000  # a picture that unpacks to more is refused before it is unpacked
-TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
+READ = ("JPEG", "PNG", "WEBP")
+TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}  # what is written
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png"}
 
 
@@ -23,8 +25,15 @@ class NotAPictureError(Exception):
         self.reason = reason
 
 
-def clean_picture(source: Path, target: Path, *, below_bytes: int, timeout_s: float = 60) -> str:
-    """Write `source` to `target` upright, in sRGB and without metadata; return "JPEG" or "PNG". Blocks.
+@dataclass(frozen=True)
+class Cleaned:
+    format: str  # a key of TYPES
+    width: int  # pixels, as it is shown
+    height: int
+
+
+def clean_picture(source: Path, target: Path, *, below_bytes: int, timeout_s: float = 60) -> Cleaned:
+    """Write `source` to `target` upright, in sRGB and without metadata. Blocks.
 
     The name of the file counts for nothing, its content decides. Raises NotAPictureError.
     """
@@ -37,38 +46,39 @@ def clean_picture(source: Path, target: Path, *, below_bytes: int, timeout_s: fl
         raise NotAPictureError("damaged") from exc
     if answer.get("reason"):
         raise NotAPictureError(answer["reason"])
-    return str(answer["format"])
+    return Cleaned(**answer)
 
 
 # --- in the child process ---------------------------------------------------------------------------------------------
 
 
-def _clean(source: str, target: str, below_bytes: int) -> dict[str, str]:
+def _clean(source: str, target: str, below_bytes: int) -> dict[str, Any]:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = None  # counted here, before anything is unpacked
     try:
-        picture: Any = Image.open(source, formats=list(TYPES))
+        picture: Any = Image.open(source, formats=list(READ))
     except UnidentifiedImageError:
         return {"reason": "type"}
     with picture:
         if picture.width * picture.height > MOST_PIXELS:
             return {"reason": "bomb"}
-        kind = "PNG" if picture.format == "PNG" else "JPEG"  # a JPEG with several frames calls itself MPO
+        as_png = picture.format == "PNG" or (picture.format == "WEBP" and picture.mode != "RGB")
         try:
             picture.load()
         except (OSError, SyntaxError, ValueError):
             return {"reason": "damaged"}
         upright = _in_srgb(ImageOps.exif_transpose(picture))
-    if kind == "PNG":
+    size = {"width": upright.width, "height": upright.height}
+    if as_png:
         plain = upright if upright.mode in ("L", "RGB", "RGBA") else upright.convert("RGBA")
         _without_notes(plain).save(target, "PNG", optimize=False)
         if Path(target).stat().st_size < below_bytes:
-            return {"format": "PNG"}
+            return {"format": "PNG", **size}
     _without_notes(upright.convert("RGB")).save(target, "JPEG", quality=94, subsampling=0)
     if Path(target).stat().st_size >= below_bytes:
         _without_notes(upright.convert("RGB")).save(target, "JPEG", quality=88)
-    return {"format": "JPEG"}
+    return {"format": "JPEG", **size}
 
 
 def _in_srgb(picture: Any) -> Any:

@@ -1,0 +1,46 @@
+"""Where a result can be handed on to: "Animate this", "Use as reference". Registered once, in an app's `ready()`.
+
+    destinations.register(Destination(_("Animate this"), "image", "video:index", "first_frame_image", icon="film"))
+
+The details, a card's menu and the lightbox offer it then, to members who may create. The page that is named reads the
+asset's id from its query, here `?first_frame_image=<asset>`, and looks it up again: `uploads.check_choice`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from apps.library.models import Asset
+
+
+@dataclass(frozen=True)
+class Destination:
+    label: str | Promise
+    media: str  # what it takes: "audio", "image" or "video"
+    url_name: str  # takes the workspace's slug
+    parameter: str
+    icon: str = "send"  # a name at lucide.dev
+
+    def address(self, workspace: str, asset: object = "") -> str:
+        """The page that takes the asset; without one, everything up to its id."""
+        return f"{reverse(self.url_name, args=[workspace])}?{urlencode({self.parameter: asset})}"
+
+
+_destinations: dict[tuple[str, str], Destination] = {}
+
+
+def register(destination: Destination) -> None:
+    _destinations[destination.url_name, destination.parameter] = destination
+
+
+def destinations_of(medium: str) -> list[Destination]:
+    return [each for each in _destinations.values() if each.media == medium]
+
+
+def offers_for(asset: Asset) -> list[tuple[Destination, str]]:
+    """What can be done next with an asset, and where."""
+    return [(each, each.address(asset.workspace.slug, asset.pk)) for each in destinations_of(asset.medium)]
