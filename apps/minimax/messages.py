@@ -20,6 +20,7 @@ NOT_JSON = gettext_noop("The answer was not one that MiniMax gives (HTTP %(statu
 NO_RESULT = gettext_noop("MiniMax reported success but sent no result.")
 BAD_AUDIO = gettext_noop("The audio that MiniMax sent is damaged.")
 SHORT_AUDIO = gettext_noop("The audio that MiniMax sent is shorter than it announced.")
+UNFINISHED_AUDIO = gettext_noop("MiniMax sent only a part of the song.")
 BAD_SUBTITLES = gettext_noop("The subtitles could not be read.")
 KEY_UNREADABLE = gettext_noop("This does not look like a MiniMax key: it is empty or has characters no key has.")
 KEY_REFUSED = gettext_noop(
