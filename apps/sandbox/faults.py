@@ -31,6 +31,7 @@ MEDIA = {
     "stall",  # after some audio nothing comes for `seconds`
     "error_midway",  # a chunk with code 1033 after some audio
     "truncate_hex",  # half of the audio is missing, though the answer is well formed
+    "malformed",  # an event of chat that cannot be read
     "odd_hex",  # the last half byte is missing
     "json_instead_of_sse",
     "partial",  # half of the pictures are withheld, though the answer is a success

@@ -22,6 +22,8 @@ class Entry:
     code: int | None = None  # base_resp.status_code
     usage_characters: int = 0
     texts: int = 0  # pieces of text spoken
+    input_tokens: int = 0
+    output_tokens: int = 0  # that went out
     first_byte_ms: float | None = None
     seconds: float = 0.0
     fault: Fault | None = None

@@ -26,6 +26,11 @@ _OLDER_VOICES = {
 
 
 @cache
+def catalogue_file(name: str) -> str:
+    return (_DATA / name).read_text()
+
+
+@cache
 def speech() -> dict[str, Any]:
     return tomllib.loads((_DATA / "speech.toml").read_text())
 

@@ -17,6 +17,8 @@ class Runtime:
     makers: int = 1  # processes that make films and the like, at most, for each kind of work
     niceness: int = 10
     task_delay_s: float = 0.0  # a task takes at least so long
+    tokens_per_second: float | None = None  # of chat; none: as its model; 0: as fast as it goes
+    obey_stop: bool = False  # MiniMax ignores stop sequences; other servers of its open models obey them
     idle_s: float = 120.0  # a silent WebSocket is closed after it
 
     def now(self) -> datetime:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.sandbox import images, speech, video_templates, videos, views
+from apps.sandbox.chatting import anthropic_surface, openai_surface
 
 urlpatterns = [
     path("healthz", views.health),
@@ -10,6 +11,14 @@ urlpatterns = [
     path("v1/query/video_generation", videos.query_video),
     path("v1/video_template_generation", video_templates.create_template_video),
     path("v1/query/video_template_generation", video_templates.query_template_video),
+    path("anthropic/v1/messages", anthropic_surface.create_message),
+    path("anthropic/v1/messages/count_tokens", anthropic_surface.count_tokens),
+    path("anthropic/v1/models", anthropic_surface.list_models),
+    path("anthropic/v1/models/<str:name>", anthropic_surface.show_model),
+    path("v1/chat/completions", openai_surface.create_completion),
+    path("v1/text/chatcompletion_v2", openai_surface.create_native_completion),
+    path("v1/models", openai_surface.list_models),
+    path("v1/models/<str:name>", openai_surface.show_model),
     path("v1/get_voice", views.get_voice),
     path("v1/delete_voice", views.delete_voice),
     path("v1/files/list", views.list_files),

@@ -226,7 +226,7 @@ async def sandbox_requests(request: ASGIRequest) -> HttpResponse:
 
 @endpoint("GET", "POST", knob=True)
 async def sandbox_state(request: ASGIRequest) -> HttpResponse:
-    """Delay and clock, changed while it runs."""
+    """Delay, clock and speed, changed while it runs."""
     if request.method == "POST":
         body = body_of(request)
         for name in ("delay_s", "clock_shift_s", "idle_s", "task_delay_s"):
@@ -235,12 +235,21 @@ async def sandbox_state(request: ASGIRequest) -> HttpResponse:
                     setattr(runtime, name, float(body[name]))
                 except (TypeError, ValueError):
                     raise invalid(name, "must be a number") from None
+        if "tokens_per_second" in body:
+            speed = body["tokens_per_second"]
+            if speed is not None and (isinstance(speed, bool) or not isinstance(speed, int | float) or speed < 0):
+                raise invalid("tokens_per_second", "must be a number, or null for the speed of each model")
+            runtime.tokens_per_second = speed
+        if "obey_stop" in body:
+            runtime.obey_stop = bool(body["obey_stop"])
     return answer(
         {
             "delay_s": runtime.delay_s,
             "clock_shift_s": runtime.clock_shift_s,
             "idle_s": runtime.idle_s,
             "task_delay_s": runtime.task_delay_s,
+            "tokens_per_second": runtime.tokens_per_second,
+            "obey_stop": runtime.obey_stop,
             "now": runtime.now().isoformat(),
             "engine_pids": pool().pids,
         }

@@ -32,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--makers", type=int, default=1, help="processes for long work, at most")
         parser.add_argument("--niceness", type=int, default=10, help="how far long work steps back, 0 to 19")
         parser.add_argument("--task-delay", type=float, default=0.0, help="seconds that a task takes at least")
+        parser.add_argument("--tokens-per-second", type=float, help="speed of chat; 0: as fast as it goes")
         parser.add_argument("--parent-guard", action="store_true", help="stop when the process that started it is gone")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         runtime.engines = max(1, options["engines"])
         runtime.makers, runtime.niceness = max(1, options["makers"]), min(19, max(0, options["niceness"]))
         runtime.task_delay_s = options["task_delay"]
+        runtime.tokens_per_second = options["tokens_per_second"]
         connections["default"].settings_dict["NAME"] = str(data / "sandbox.sqlite3")
         call_command("migrate", verbosity=0)
         connections.close_all()
