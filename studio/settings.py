@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "apps.jobs",
     "apps.speech",
     "apps.images",
+    "apps.agents",
     "apps.sharing",
     "apps.home",
 ]

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("apps.home.urls")),
     path("w/<slug:workspace>/speech/", include("apps.speech.urls")),
     path("w/<slug:workspace>/images/", include("apps.images.urls")),
+    path("w/<slug:workspace>/agents/", include("apps.agents.urls")),
     path("w/<slug:workspace>/library/", include("apps.library.urls")),
     path("w/<slug:workspace>/usage/", include("apps.usage.urls")),
     path("w/<slug:workspace>/jobs/", include("apps.jobs.urls")),

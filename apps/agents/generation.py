@@ -1,0 +1,73 @@
+"""The work, and AGENT, the kind of job it registers."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.agents.forms import TemplateForm
+from apps.agents.gallery import find_template
+from apps.jobs.kinds import Errand, Finished, Kind, Result, StillRunning, Submitted
+from apps.library.models import Asset
+from apps.minimax import catalogue, messages
+from apps.minimax.errors import InvalidRequestError
+from apps.minimax.video_templates import create_template_video, query_template_video
+
+
+def price(request: Mapping[str, Any]) -> Decimal | None:
+    row = catalogue.templates.get(str(request.get("template_id")))
+    return row.price if row else None
+
+
+def title(request: Mapping[str, Any]) -> str:
+    template = find_template(str(request["template_id"]))
+    words = [template.name if template else "", str(request.get("text") or ""), str(request.get("subject") or "")]
+    return " · ".join(word for word in words if word)
+
+
+def submit(errand: Errand) -> Submitted:
+    request = errand.job.request
+    task = create_template_video(
+        errand.client,
+        str(request["template_id"]),
+        media=[_data_url(errand, request["media"])] if request.get("media") else [],
+        texts=[request["text"]] if request.get("text") else [],
+        callback_url=errand.callback_url,
+    )
+    return Submitted(task.task_id, task.trace_id)
+
+
+def _data_url(errand: Errand, pk: str) -> str:
+    picture = Asset.objects.filter(workspace_id=errand.job.workspace_id, pk=pk).first()
+    if picture is None:
+        raise InvalidRequestError(messages.PICTURE_GONE, next_step=messages.CHOOSE_PICTURE)
+    with picture.file.open("rb") as file:
+        return f"data:{picture.content_type};base64,{base64.b64encode(file.read()).decode()}"
+
+
+def poll(errand: Errand) -> StillRunning | Finished:
+    state = query_template_video(errand.client, errand.job.minimax_task_id)
+    if state.status == "running":
+        return StillRunning(state.word)
+    film = Result("video", url=state.video_url, lifetime_s=catalogue.lifetimes.template_video)
+    return Finished([film], trace_id=state.trace_id, usage={"videos": 1})
+
+
+AGENT = Kind(
+    name="agent",
+    label=_("Template film"),
+    icon="drama",
+    page="agents:index",
+    family="video",
+    form=TemplateForm,
+    title=title,
+    price=price,
+    submit=submit,
+    poll=poll,
+    poll_every_s=catalogue.video.poll_s,
+    takes_callback=True,
+)
