@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.library import services as library
+from apps.library.kinds import get_kind
 from apps.library.models import Asset
 from apps.minimax import catalogue
 from apps.workspaces import navigation
@@ -18,7 +20,6 @@ from apps.workspaces.models import Membership
 
 Text = str | Promise
 
-SEARCHED_ASSETS = 2_000  # newest; the library's own search reads further back
 SHOWN = {"page": 8, "asset": 6, "voice": 5}
 
 OWN_PAGES = [  # of the person, not of a workspace: name, label, icon, URL name, more words that find it
@@ -148,18 +149,12 @@ def workspace_hits(member: Membership) -> list[tuple[str, Hit]]:
 
 
 def asset_hits(member: Membership, query: str) -> list[Hit]:
-    oldest = Asset.objects.visible_to(member).order_by("-id").values_list("pk", flat=True)[SEARCHED_ASSETS:].first()
-    found = Asset.objects.visible_to(member)
-    if oldest:
-        found = found.filter(pk__gt=oldest)
-    for word in query.split():
-        found = found.holding(word)
-    return [hit_for(asset, member) for asset in found.order_by("-id")[: SHOWN["asset"]]]
+    return [hit_for(asset, member) for asset in library.search(member, query, SHOWN["asset"])]
 
 
 def hit_for(asset: Asset, member: Membership) -> Hit:
     url = reverse("library:asset", args=[member.workspace.slug, asset.pk])
-    return Hit(f"asset:{asset.pk}", asset.title, "audio-lines", url, asset.created_at.date().isoformat())
+    return Hit(f"asset:{asset.pk}", asset.title, get_kind(asset.kind).icon, url, asset.created_at.date().isoformat())
 
 
 def voice_hits(member: Membership) -> list[tuple[str, Hit]]:

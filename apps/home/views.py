@@ -1,41 +1,27 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from apps.home.design import GROUPS
 from apps.home.last_workspace import find_last_membership
 from apps.home.month import month_of
 from apps.home.palette import search
-from apps.library.kinds import all_kinds
 from apps.library.models import Asset
 from apps.workspaces.access import MemberRequest, member_required
+from apps.workspaces.models import Membership
+from apps.workspaces.navigation import Page, pages_for
 from apps.workspaces.tray import items_for
 
 LATEST = 6
 RECENT = 6
 TEXT_LIMIT = 2_000  # it travels in the address; the page it leads to takes more
-EXAMPLES = [
-    (
-        _("A podcast opening"),
-        _("Good evening, and welcome back. Tonight: a lighthouse keeper who has not slept for thirty years."),
-    ),
-    (
-        _("A bedtime story"),
-        _("Once upon a time, in a house with a crooked chimney, there lived a mouse who collected the sounds of rain."),
-    ),
-    (
-        _("An announcement"),
-        _("The museum closes in fifteen minutes. Please bring your headphones back to the desk. Thank you."),
-    ),
-]
 
 
 @login_required
@@ -52,6 +38,7 @@ def enter(request: Any) -> HttpResponse:
 @require_GET
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     items = items_for(request.member)
+    makers = makers_for(request.member)
     assets = Asset.objects.visible_to(request.member).select_related("created_by", "workspace").order_by("-id")
     return render(
         request,
@@ -61,10 +48,8 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
             "items": items,
             "moving": len(items),  # the shell's own look at the tray is spared
             "month": month_of(request.member),
-            "kinds": [kind for kind in all_kinds() if kind.recall],
-            "may_create": request.member.may("create"),
-            "examples": EXAMPLES,
-            "example": quote(str(EXAMPLES[0][1])),
+            "makers": makers,
+            "example_url": example_url(makers, workspace),
             "text_limit": TEXT_LIMIT,
         },
     )
@@ -73,12 +58,25 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
 @member_required(can="create")
 @require_GET
 def make(request: MemberRequest, workspace: str) -> HttpResponse:
-    """Take the words of the home page's box to the page of the chosen modality. Nothing is made or charged yet."""
-    kind = next((one for one in all_kinds() if one.recall and one.name == request.GET.get("kind")), None)
-    if kind is None:
+    """Take the words of the home page's box to the chosen page. Nothing is made or charged yet."""
+    page = next((page for page in makers_for(request.member) if page.name == request.GET.get("page")), None)
+    if page is None:
         raise Http404
     text = request.GET.get("text", "").strip()[:TEXT_LIMIT]
-    return redirect(reverse(kind.recall, args=[workspace]) + (f"?{urlencode({'text': text})}" if text else ""))
+    return redirect(page.url(request.member.workspace) + (f"?{urlencode({'text': text})}" if text else ""))
+
+
+def example_url(makers: list[Page], workspace: str) -> str:
+    """Where the first example is made; "" when there is none."""
+    for page in makers:
+        for _title, words in page.ask.examples if page.ask else ():
+            return f"{reverse('home:make', args=[workspace])}?{urlencode({'page': page.name, 'text': words})}"
+    return ""
+
+
+def makers_for(member: Membership) -> list[Page]:
+    """The pages that the home page's box can lead to, in the order of the rail."""
+    return [page for page in pages_for(member) if page.ask and member.may("create")]
 
 
 @member_required()

@@ -1,6 +1,12 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+EXAMPLES = (
+    (_("A quiet morning"), _("A fishing village at dawn, mist over the water, soft pastel colours, oil painting")),
+    (_("A city at night"), _("A rainy city street at night, neon signs reflected in puddles, cinematic, wide view")),
+    (_("Somewhere else"), _("Two moons over a desert of blue sand, a lonely tent with a lamp inside, matte painting")),
+)
+
 
 class ImagesConfig(AppConfig):
     name = "apps.images"
@@ -28,5 +34,6 @@ class ImagesConfig(AppConfig):
                 order=40,
                 key="i",
                 keywords=_("picture, photo, draw, paint, text to image"),
+                ask=navigation.Ask(_("Describe the picture you want to see…"), EXAMPLES),
             )
         )

@@ -1,6 +1,21 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+EXAMPLES = (
+    (
+        _("A podcast opening"),
+        _("Good evening, and welcome back. Tonight: a lighthouse keeper who has not slept for thirty years."),
+    ),
+    (
+        _("A bedtime story"),
+        _("Once upon a time, in a house with a crooked chimney, there lived a mouse who collected the sounds of rain."),
+    ),
+    (
+        _("An announcement"),
+        _("The museum closes in fifteen minutes. Please bring your headphones back to the desk. Thank you."),
+    ),
+)
+
 
 class SpeechConfig(AppConfig):
     name = "apps.speech"
@@ -21,6 +36,7 @@ class SpeechConfig(AppConfig):
                 order=20,
                 key="s",
                 keywords=_("voice, say, text to speech"),
+                ask=navigation.Ask(_("Type or paste what should be said…"), EXAMPLES),
             )
         )
         tray.register(takes_in_motion)

@@ -16,6 +16,14 @@ PLACES = ("rail", "foot", "palette")
 
 
 @dataclass(frozen=True)
+class Ask:
+    """What the box of the home page says when this page is to make something. The page takes the words as `?text=`."""
+
+    placeholder: Text
+    examples: tuple[tuple[Text, Text], ...] = ()  # title, words
+
+
+@dataclass(frozen=True)
 class Page:
     """A page of the workspace.
 
@@ -32,6 +40,7 @@ class Page:
     can: str = "view"
     key: str = ""
     keywords: Text = ""
+    ask: Ask | None = None  # None: the home page does not offer it
 
     def url(self, workspace: Workspace) -> str:
         return reverse(self.url_name, args=[workspace.slug])

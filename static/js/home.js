@@ -5,6 +5,16 @@ document.querySelector("[data-ask] textarea")?.addEventListener("keydown", (even
   event.target.form.requestSubmit();
 });
 
+// The box speaks of what is chosen, and so do the examples under it.
+const ask = document.querySelector("[data-ask]");
+function followChoice() {
+  const chosen = ask.querySelector("[name=page]:checked");
+  ask.querySelector("textarea").placeholder = chosen.dataset.placeholder;
+  for (const examples of document.querySelectorAll("[data-examples]")) examples.hidden = examples.dataset.examples !== chosen.value;
+}
+ask?.addEventListener("change", followChoice);
+if (ask) followChoice(); // a browser that goes back chooses what was chosen
+
 // Something new was made, by whoever: show it among the latest results, unless that would cut off what is being listened to.
 let timer = 0;
 document.addEventListener("asset:unseen", () => {

@@ -71,19 +71,19 @@ def test_a_stranger_finds_nothing(client, workspace, owner, stranger, name):
 
 def test_the_box_leads_to_the_page_of_the_kind_with_the_words_in_it(client, creator):
     client.force_login(creator.user)
-    answer = client.get(reverse("home:make", args=[creator.workspace.slug]), {"kind": "speech", "text": "Rain & wind"})
+    answer = client.get(reverse("home:make", args=[creator.workspace.slug]), {"page": "speech", "text": "Rain & wind"})
     assert answer.url == reverse("speech:index", args=[creator.workspace.slug]) + "?text=Rain+%26+wind"
 
 
 def test_a_kind_that_does_not_exist_is_not_found(client, creator):
     client.force_login(creator.user)
-    assert client.get(reverse("home:make", args=[creator.workspace.slug]), {"kind": "opera"}).status_code == 404
+    assert client.get(reverse("home:make", args=[creator.workspace.slug]), {"page": "opera"}).status_code == 404
 
 
 def test_a_viewer_is_offered_nothing_that_they_may_not_do(client, viewer):
     client.force_login(viewer.user)
     assert reverse("home:make", args=[viewer.workspace.slug]) not in client.get(home_of(viewer)).content.decode()
-    assert client.get(reverse("home:make", args=[viewer.workspace.slug]), {"kind": "speech"}).status_code == 403
+    assert client.get(reverse("home:make", args=[viewer.workspace.slug]), {"page": "speech"}).status_code == 403
 
 
 def test_the_month_counts_only_this_workspace(client, owner, stranger):
