@@ -43,7 +43,7 @@ class SpeechConsumer(MemberConsumer):
         await getattr(self, message["type"].replace(".", "_"))(message)
 
     async def opened(self) -> None:
-        translation.activate(_language(self.scope, self.member.user))
+        translation.activate(language_of(self.scope, self.member.user))
 
     async def disconnect(self, code: int) -> None:
         for task in self._listening.values():
@@ -229,7 +229,7 @@ def _first_error(form: SpeechForm) -> str:
     return str(next(iter(form.errors.values()))[0])
 
 
-def _language(scope: dict[str, Any], user: Any) -> str:
+def language_of(scope: dict[str, Any], user: Any) -> str:
     """The person's language, or else the browser's: what the middleware does for pages."""
     if user.language:
         return user.language
