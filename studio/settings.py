@@ -46,6 +46,8 @@ INSTALLED_APPS = [
     "apps.jobs",
     "apps.speech",
     "apps.images",
+    "apps.music",
+    "apps.video",
     "apps.agents",
     "apps.sharing",
     "apps.home",
@@ -172,6 +174,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "run" / "timetable")
 CELERY_BEAT_SCHEDULE = {
     "measure-what-was-kept": {"task": "apps.library.tasks.sweep", "schedule": timedelta(seconds=15)},
     "look-at-jobs-that-are-due": {"task": "apps.jobs.tasks.sweep", "schedule": timedelta(seconds=2)},
+    "join-films-that-wait": {"task": "apps.video.tasks.sweep", "schedule": timedelta(seconds=15)},
     "close-abandoned-takes": {"task": "apps.speech.tasks.sweep", "schedule": timedelta(seconds=15)},
     "forget-old-sessions": {"task": "apps.accounts.tasks.clear_sessions", "schedule": timedelta(hours=6)},
 }

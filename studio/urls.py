@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("apps.home.urls")),
     path("w/<slug:workspace>/speech/", include("apps.speech.urls")),
     path("w/<slug:workspace>/images/", include("apps.images.urls")),
+    path("w/<slug:workspace>/music/", include("apps.music.urls")),
+    path("w/<slug:workspace>/video/", include("apps.video.urls")),
     path("w/<slug:workspace>/agents/", include("apps.agents.urls")),
     path("w/<slug:workspace>/library/", include("apps.library.urls")),
     path("w/<slug:workspace>/usage/", include("apps.usage.urls")),

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from apps.video import views
+
+app_name = "video"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("mix", views.mix, name="mix"),
+    path("create", views.create, name="create"),
+    path("join", views.join, name="join"),
+    path("films/<uuid:pk>", views.film, name="film"),
+    path("<uuid:pk>/frame", views.frame, name="frame"),
+]
