@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,7 +26,8 @@ from apps.workspaces.events import publish as push
 log = logging.getLogger(__name__)
 
 CHANGES_THE_TRAY = (Status.SUBMITTING, Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
-BREATH_S = 0.05  # between two rounds of cards: what moves meanwhile is drawn once
+BREATH_S = 0.05  # at least, between two rounds of cards: what moves meanwhile is drawn once
+LONGEST_BREATH_S = 2.0
 
 
 def publish(pk: Any) -> None:
@@ -75,6 +77,7 @@ class Publisher(threading.Thread):
                 with self._changed:
                     self._changed.wait_for(lambda: self._moved)
                     moved, self._moved = self._moved, {}
+                began = time.thread_time()
                 try:
                     jobs = _read(moved)
                     for job in jobs:
@@ -83,7 +86,8 @@ class Publisher(threading.Thread):
                 except Exception:  # the rows are the truth, and the pages ask for them too
                     log.exception("cards could not be pushed")
                 close_old_connections()
-                pause.wait(BREATH_S)
+                # However much is going on, the cards leave the time of their process to the jobs.
+                pause.wait(min(LONGEST_BREATH_S, max(BREATH_S, 6 * (time.thread_time() - began))))
 
 
 _publisher: Publisher | None = None

@@ -14,6 +14,7 @@ import json
 import logging
 import random
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ from apps.minimax.connection import Endpoint
 from apps.minimax.errors import AuthenticationError, BalanceError, MiniMaxError, QuotaError
 from apps.usage import ledger
 from apps.usage.models import Charged
-from apps.workspaces.connections import NoConnectionError, endpoint_for, report_failure
+from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint, report_failure
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +58,14 @@ def in_language_of(job: Job) -> Iterator[None]:
         yield
 
 
-def advance(pk: Any) -> None:
+def find(pk: Any) -> Job | None:
+    """The job with all that its next step needs."""
+    return Job.objects.select_related("workspace__connection", "created_by").filter(pk=pk).first()
+
+
+def advance(job: Job) -> None:
     """Do the next step of a job that is not waiting for MiniMax, if it is due and nobody else is at it."""
-    job = Job.objects.select_related("workspace__connection", "created_by").filter(pk=pk).first()
-    if job is None or job.next_at > timezone.now():
+    if job.next_at > timezone.now():
         return
     with in_language_of(job):
         match job.status:
@@ -89,8 +94,10 @@ def client_for(endpoint: Endpoint) -> MiniMaxClient:
 
 
 def errand_for(job: Job) -> Errand:
-    """Raises NoConnectionError."""
-    return Errand(job=job, client=client_for(endpoint_for(job.workspace)), spool=spool_of(job))
+    """For a job that was found with its connection. Raises NoConnectionError."""
+    connection = getattr(job.workspace, "connection", None)
+    endpoint = open_endpoint(connection) if connection else endpoint_for(job.workspace)
+    return Errand(job=job, client=client_for(endpoint), spool=spool_of(job))
 
 
 def charge(job: Job, charged: str) -> str:
@@ -199,55 +206,54 @@ def _refused(job: Job, lease: uuid.UUID, error: MiniMaxError) -> None:
 def _record(job: Job, lease: uuid.UUID, kind: Kind, answer: Submitted | Finished) -> None:
     if isinstance(answer, Finished):
         _write_answer(job, answer)
-        return to_saving(job, lease, answer, may_take_back=True)
-    _move_or_take_back(
-        job,
-        lease,
-        status=Status.WAITING,
-        charged=charge(job, Charged.YES),
-        minimax_task_id=answer.minimax_task_id,
-        trace_id=answer.trace_id,
-        refusals=0,
-        next_at=timezone.now() + timedelta(seconds=kind.poll_every_s),
-    )
-    publish(job.pk)
+        return _save_now(job, lease, answer)
+    changes = {
+        "status": Status.WAITING,
+        "charged": charge(job, Charged.YES),
+        "minimax_task_id": answer.minimax_task_id,
+        "trace_id": answer.trace_id,
+        "refusals": 0,
+        "next_at": timezone.now() + timedelta(seconds=kind.poll_every_s),
+    }
+    if Job.objects.move_on(job.pk, lease, **changes) or _take_back(job, changes):
+        publish(job.pk)
 
 
-def _move_or_take_back(job: Job, lease: uuid.UUID, **changes: Any) -> bool:
-    """Record MiniMax's answer, also when the sweep gave the job up because it was slow: it is paid for."""
-    if Job.objects.move_on(job.pk, lease, **changes):
-        return True
+def _take_back(job: Job, changes: dict[str, Any]) -> bool:
+    """Record MiniMax's answer on a job that the sweep gave up because it was slow: it is paid for."""
     given_up = Job.objects.filter(pk=job.pk, status=Status.FAILED, minimax_task_id="", results=[])
     return bool(given_up.update(**fit(changes), error="", next_step="", finished_at=None))
 
 
-def to_saving(job: Job, lease: uuid.UUID, answer: Finished, *, may_take_back: bool = False) -> None:
-    """MiniMax is done: write down what is to be fetched, and begin."""
+def _save_now(job: Job, lease: uuid.UUID, answer: Finished) -> None:
+    """The answer holds the results: write down what they are, and go on without letting go of the job."""
+    changes = to_be_saved(job, answer)
+    if Job.objects.go_on(job.pk, lease, SAVE_LEASE, **changes):
+        publish(job.pk)
+        for name, value in fit(changes).items():
+            setattr(job, name, value)
+        _save_held(job, lease)
+    elif _take_back(job, changes) and (found := find(job.pk)):
+        advance(found)
+
+
+def to_be_saved(job: Job, answer: Finished) -> dict[str, Any]:
+    """What changes on a job's row when MiniMax is done with it."""
     now = timezone.now()
     lifetimes = [result.lifetime_s for result in answer.results if result.lifetime_s]
     cost = job.estimate_usd if answer.cost_usd is None else answer.cost_usd
-    move = (
-        _move_or_take_back
-        if may_take_back
-        else lambda job, lease, **changes: Job.objects.move_on(job.pk, lease, **changes)
-    )
-    moved = move(
-        job,
-        lease,
-        status=Status.SAVING,
-        charged=charge(job, Charged.YES),
-        results=[asdict(result) for result in answer.results],
-        results_expire_at=now + timedelta(seconds=min(lifetimes)) if lifetimes else None,
-        usage=dict(answer.usage),
-        cost_usd=Decimal(0) if job.is_on_sandbox else cost,
-        trace_id=answer.trace_id or job.trace_id,
-        notice=answer.notice,
-        refusals=0,
-        next_at=now,
-    )
-    if moved:
-        publish(job.pk)
-        advance(job.pk)
+    return {
+        "status": Status.SAVING,
+        "charged": charge(job, Charged.YES),
+        "results": [asdict(result) for result in answer.results],
+        "results_expire_at": now + timedelta(seconds=min(lifetimes)) if lifetimes else None,
+        "usage": dict(answer.usage),
+        "cost_usd": Decimal(0) if job.is_on_sandbox else cost,
+        "trace_id": answer.trace_id or job.trace_id,
+        "notice": answer.notice,
+        "refusals": 0,
+        "next_at": now,
+    }
 
 
 def _write_answer(job: Job, answer: Finished) -> None:
@@ -276,7 +282,7 @@ def _recover(job: Job) -> None:
     if lease is None:
         return
     if answer := _read_answer(job):
-        return to_saving(job, lease, answer)
+        return _save_now(job, lease, answer)
     fail(
         job,
         lease,
@@ -291,10 +297,22 @@ def _recover(job: Job) -> None:
 
 def _save(job: Job) -> None:
     lease = Job.objects.claim(job.pk, from_status=Status.SAVING, to_status=Status.SAVING, lease=SAVE_LEASE)
-    if lease is None:
-        return
+    if lease:
+        _save_held(job, lease)
+
+
+def _save_held(job: Job, lease: uuid.UUID) -> None:
+    renewed_at = time.monotonic()
+
+    def renew() -> bool:
+        nonlocal renewed_at
+        if time.monotonic() - renewed_at < SAVE_LEASE.total_seconds() / 6:
+            return True
+        renewed_at = time.monotonic()
+        return Job.objects.go_on(job.pk, lease, SAVE_LEASE)
+
     try:
-        assets = saving.keep_results(job, errand_for(job), renew=lambda: Job.objects.renew(job.pk, lease, SAVE_LEASE))
+        assets = saving.keep_results(job, errand_for(job), renew=renew)
     except saving.LostResultError as error:
         return fail(job, lease, error=str(error), next_step=error.next_step, charged=Charged.YES)
     except (saving.NotYetSavedError, MiniMaxError, NoConnectionError, OSError) as error:
@@ -303,7 +321,8 @@ def _save(job: Job) -> None:
         job.assets.add(*assets)
         moved = Job.objects.move_on(job.pk, lease, status=Status.SUCCEEDED, finished_at=timezone.now())
         if moved:
-            enter(job)
+            job.status = Status.SUCCEEDED
+            _enter(job)
     if moved:
         shutil.rmtree(spool_of(job), ignore_errors=True)
         presence.tell_if_away(job)
@@ -365,6 +384,10 @@ def fail(job: Job, lease: uuid.UUID, *, charged: str, **facts: Any) -> None:
 def enter(job: Job) -> None:
     """Put a job that is over into the book, unless nothing was made and nothing was charged."""
     job.refresh_from_db(fields=["status", "charged", "cost_usd", "usage", "connection_kind", "error"])
+    _enter(job)
+
+
+def _enter(job: Job) -> None:
     if job.status != Status.SUCCEEDED and job.charged == Charged.NO:
         return
     ledger.record(

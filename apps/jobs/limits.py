@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from apps.jobs.kinds import Kind, names_in_family
@@ -37,14 +38,8 @@ def wait_for_turn(job: Job, kind: Kind, connection_id: int) -> float:
     if not calls:
         return 0
     line = Job.objects.in_line(job.workspace_id, kinds).before(job)
-    return take_turn(
-        connection_id,
-        kind.family,
-        calls=calls,
-        seconds=seconds,
-        before=line.count(),
-        due_before=line.filter(next_at__lte=timezone.now()).count(),
-    )
+    places = line.aggregate(before=Count("pk"), due_before=Count("pk", filter=Q(next_at__lte=timezone.now())))
+    return take_turn(connection_id, kind.family, calls=calls, seconds=seconds, **places)
 
 
 def take_turn(

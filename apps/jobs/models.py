@@ -79,6 +79,11 @@ class JobQuerySet(WorkspaceQuerySet):
         """Change a job that we hold, and let it go. False if the lease was lost meanwhile."""
         return bool(self.filter(pk=pk, lease=lease).update(**fit(changes), lease=None, leased_until=None))
 
+    def go_on(self, pk: Any, lease: uuid.UUID, by: timedelta, **changes: Any) -> bool:
+        """Change a job that we hold, and hold it for longer. False if the lease was lost meanwhile."""
+        changes["leased_until"] = timezone.now() + by
+        return bool(self.filter(pk=pk, lease=lease).update(**fit(changes)))
+
     def for_cards(self) -> Self:
         """With everything a card shows."""
         assets = Asset.objects.select_related("workspace", "created_by")
@@ -91,10 +96,6 @@ class JobQuerySet(WorkspaceQuerySet):
     def before(self, job: Job) -> Self:
         """Those of a line that go before `job`."""
         return self.filter(Q(position__lt=job.position) | Q(position=job.position, pk__lt=job.pk))
-
-    def renew(self, pk: Any, lease: uuid.UUID, by: timedelta) -> bool:
-        """Hold a job for longer, while work on it goes on. False if the lease was lost meanwhile."""
-        return bool(self.filter(pk=pk, lease=lease).update(leased_until=timezone.now() + by))
 
 
 class Job(models.Model):

@@ -30,7 +30,7 @@ from apps.jobs.lifecycle import (
     sentence,
     spool_of,
     tell_connection,
-    to_saving,
+    to_be_saved,
 )
 from apps.jobs.models import Job, Status
 from apps.minimax.client import MiniMaxClient
@@ -64,11 +64,11 @@ class _Question:
             return error
 
 
-def poll_together(pks: Sequence[Any]) -> None:
-    """Ask for these jobs, as far as they are due and nobody else asks. `to_saving` goes on with those that are done."""
+def poll_together(pks: Sequence[Any]) -> list[Any]:
+    """Ask for these jobs, as far as they are due and nobody else asks. Returns those that are to be saved now."""
     lease = Job.objects.claim_together(pks, status=Status.WAITING, lease=POLL_LEASE)
     if lease is None:
-        return
+        return []
     jobs = list(Job.objects.filter(lease=lease).select_related("workspace", "created_by"))
     clients = {pk: _client(pk) for pk in {job.workspace_id for job in jobs}}
     questions = [_Question(job, clients[job.workspace_id]) for job in jobs]
@@ -77,10 +77,14 @@ def poll_together(pks: Sequence[Any]) -> None:
     else:
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(questions)), "poll") as threads:
             answers = list(threads.map(_Question.ask, questions))
-    unchanged = defaultdict(list)
+    unchanged, finished = defaultdict(list), []
     for job, answer in zip(jobs, answers, strict=True):
         if isinstance(answer, StillRunning) and answer.minimax_status == job.minimax_status and not job.notice:
             unchanged[get_kind(job.kind).poll_every_s].append(job.pk)
+        elif isinstance(answer, Finished):
+            if Job.objects.move_on(job.pk, lease, **to_be_saved(job, answer)):
+                finished.append(job.pk)
+                publish(job.pk)
         else:
             with in_language_of(job):
                 _record(job, lease, answer)
@@ -88,6 +92,7 @@ def poll_together(pks: Sequence[Any]) -> None:
         Job.objects.filter(pk__in=same, lease=lease).update(
             lease=None, leased_until=None, refusals=0, next_at=timezone.now() + timedelta(seconds=every_s)
         )
+    return finished
 
 
 def _client(workspace_id: int) -> MiniMaxClient | NoConnectionError:
@@ -97,10 +102,8 @@ def _client(workspace_id: int) -> MiniMaxClient | NoConnectionError:
         return error
 
 
-def _record(job: Job, lease: uuid.UUID, answer: Answer) -> None:
-    if isinstance(answer, Finished):
-        to_saving(job, lease, answer)
-    elif isinstance(answer, StillRunning):
+def _record(job: Job, lease: uuid.UUID, answer: StillRunning | Exception) -> None:
+    if isinstance(answer, StillRunning):
         Job.objects.move_on(
             job.pk,
             lease,

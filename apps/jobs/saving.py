@@ -9,7 +9,7 @@ from pathlib import Path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.jobs.kinds import Errand, Result, get_kind
+from apps.jobs.kinds import Errand, Result
 from apps.jobs.media import media_type_of
 from apps.jobs.models import Job
 from apps.library.models import Asset, AssetStatus
@@ -55,35 +55,35 @@ def keep_results(job: Job, errand: Errand, *, renew: Callable[[], bool]) -> list
 
 def _keep_one(job: Job, errand: Errand, index: int, result: Result, renew: Callable[[], bool]) -> Asset:
     pk = asset_id(job, index)
-    asset = Asset.objects.filter(pk=pk).first()
+    source = errand.spool / result.path if result.path else None
+    asset = None if source and source.exists() else Asset.objects.filter(pk=pk).first()
     if asset is None:
-        source = errand.spool / result.path if result.path else _fetch(job, errand, index, result, renew)
+        source = source or _fetch(job, errand, index, result, renew)
         content_type, suffix = media_type_of(source, result.media)
         if not content_type:
             raise LostResultError(
                 _("What MiniMax sent is not a file that can be opened."), next_step=_("Run it again.")
             )
-        kind = get_kind(job.kind)
-        member = Membership(workspace=job.workspace, user=job.created_by)
+        renew()
         asset = keep(
-            member,
-            kind=kind.name,
+            Membership(workspace=job.workspace, user=job.created_by),
+            kind=job.kind,
             title=job.title,
-            text="\n\n".join(filter(None, (job.request.get("prompt"), job.request.get("lyrics")))) or job.title,
+            text=str(job.request.get("prompt") or job.request.get("lyrics") or job.title),
             source=source,
             filename=f"result{suffix}",
             content_type=content_type,
             request=job.request,
-            model=str(job.request.get("model") or ""),
+            model=job.model,
             trace_id=job.trace_id,
             cost_usd=None if job.cost_usd is None else job.cost_usd / len(job.results),
             usage=job.usage,
             asset_id=pk,
-            measures_itself=True,
+            opens=True,
         )
-    renew()
-    measure(str(asset.pk))
-    asset.refresh_from_db()
+    elif asset.status == AssetStatus.SAVED:
+        measure(str(asset.pk))
+        asset.refresh_from_db()
     if asset.status == AssetStatus.SAVED:
         raise NotYetSavedError(_("it is still being opened"))
     if asset.status == AssetStatus.DAMAGED:

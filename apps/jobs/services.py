@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max, Min
 from django.urls import reverse
 from django.utils import timezone
@@ -17,9 +17,8 @@ from apps.jobs.events import publish
 from apps.jobs.kinds import Kind, get_kind
 from apps.jobs.lifecycle import charge, enter, usual_seconds
 from apps.jobs.models import Job, JobQuerySet, Status
-from apps.jobs.tasks import run_job
+from apps.jobs.tasks import ring
 from apps.library.services import shorten
-from apps.library.tasks import ring
 from apps.usage.models import Charged
 from apps.workspaces import tray
 from apps.workspaces.models import Connection, Membership
@@ -35,22 +34,23 @@ def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, cl
     click = storable(click)
     connection = Connection.objects.filter(workspace=member.workspace).only("kind").first()
     is_free = connection is not None and connection.is_sandbox
-    with transaction.atomic():
-        job, is_new = Job.objects.get_or_create(
-            workspace=member.workspace,
-            click=click,
-            defaults={
-                "created_by": member.user,
-                "kind": kind.name,
-                "title": shorten(kind.title(request)),
-                "request": dict(request),
-                "estimate_usd": Decimal(0) if is_free else kind.price(request),
-                "expected_s": usual_seconds(kind),
-                "connection_kind": connection.kind if connection else "",
-            },
-        )
-        if is_new:
-            transaction.on_commit(lambda: ring(run_job, job.pk), robust=True)
+    job = Job(
+        workspace=member.workspace,
+        created_by=member.user,
+        kind=kind.name,
+        title=shorten(kind.title(request)),
+        request=dict(request),
+        click=click,
+        estimate_usd=Decimal(0) if is_free else kind.price(request),
+        expected_s=usual_seconds(kind),
+        connection_kind=connection.kind if connection else "",
+    )
+    try:
+        with transaction.atomic():
+            job.save(force_insert=True)
+    except IntegrityError:
+        return Job.objects.select_related("workspace", "created_by").get(workspace=member.workspace, click=click)
+    transaction.on_commit(lambda: ring(job), robust=True)
     return job
 
 
@@ -109,7 +109,7 @@ def pause(job: Job, is_paused: bool) -> bool:
     if done:
         publish(job.pk)
         if not is_paused:
-            ring(run_job, job.pk)
+            ring(job)
     return bool(done)
 
 
@@ -129,7 +129,7 @@ def _move(job: Job, position: int) -> None:
     now = timezone.now()
     if Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(position=position, next_at=now):
         publish(job.pk)
-        ring(run_job, job.pk)
+        ring(job)
 
 
 def run_again(member: Membership, job: Job, *, click: str = "") -> Job:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_process_init, worker_ready
+from django.core.cache import cache
 from django.db.models import F
 from django.utils import timezone
 
@@ -17,6 +20,7 @@ from apps.jobs.polling import poll_together
 
 RINGS_AT_ONCE = 200
 POLLS_AT_ONCE = 500
+RUNG_FOR_S = 30  # by then a ring has been heard, or was lost with a worker that died
 SWEEP_EXPIRES_S = 5  # the next one does the same
 
 _polling = threading.Lock()
@@ -28,27 +32,57 @@ def push_cards_from_a_thread(**_: Any) -> None:
     start_publisher()
 
 
+def ring(job: Job) -> None:
+    """Wake a worker for a job whose time has come. Does not wait for a broker that is away; the sweep rings again."""
+    cache.set(_rung(job.pk, job.next_at), True, RUNG_FOR_S)
+    run_job.apply_async((str(job.pk),), retry=False)
+
+
+def _rung(pk: Any, at: datetime) -> str:
+    return f"jobs.rung.{pk}.{at.timestamp()}"
+
+
 @shared_task
 def run_job(job_id: str) -> None:
     """Take a job as far as it goes now."""
-    if Job.objects.filter(pk=job_id, status=Status.WAITING).exists():
-        poll_together([job_id])
+    job = lifecycle.find(job_id)
+    if job is None:
+        return
+    if job.status == Status.WAITING:
+        for pk in poll_together([job.pk]):
+            save_next(pk)
+    elif job.status == Status.SAVING:
+        save_next(job.pk)
     else:
-        lifecycle.advance(job_id)
+        lifecycle.advance(job)
+
+
+def save_next(pk: Any) -> None:
+    """Save the job whose link ends first: each ring is for one of those that wait to be saved, not for its own."""
+    due = Job.objects.due(timezone.now()).filter(status=Status.SAVING).exclude(results_expire_at=None)
+    first = due.order_by("results_expire_at").values_list("pk", flat=True).first()
+    if job := lifecycle.find(first or pk):
+        lifecycle.advance(job)
 
 
 @shared_task(expires=SWEEP_EXPIRES_S)
 def sweep() -> None:
     """Look at every job whose time has come and that nobody holds: polls, retries, and what a dead worker left."""
-    due = Job.objects.due(timezone.now())
-    to_ring = due.exclude(status=Status.WAITING).order_by(F("results_expire_at").asc(nulls_last=True), "position", "pk")
-    for pk in to_ring.values_list("pk", flat=True)[:RINGS_AT_ONCE]:
-        run_job.apply_async((str(pk),), retry=False)
+    due = Job.objects.due(timezone.now()).exclude(status=Status.WAITING)
+    rows = due.order_by(F("results_expire_at").asc(nulls_last=True), "position", "pk").only("pk", "next_at")
+    ring_unrung(rows[:RINGS_AT_ONCE])
     if _polling.acquire(blocking=False):  # a round that is still under way in this process goes on
         try:
             poll_due()
         finally:
             _polling.release()
+
+
+def ring_unrung(jobs: Iterable[Job]) -> None:
+    """A ring that was heard by nobody is repeated; one that still waits for a free worker is not."""
+    waiting = {_rung(job.pk, job.next_at): job for job in jobs}
+    for key in waiting.keys() - cache.get_many(waiting).keys():
+        ring(waiting[key])
 
 
 def poll_due() -> None:
@@ -59,6 +93,6 @@ def poll_due() -> None:
         pks = list(due.values_list("pk", flat=True)[:POLLS_AT_ONCE])
         if not pks:
             return
-        poll_together(pks)
+        ring_unrung(Job.objects.filter(pk__in=poll_together(pks)).order_by("results_expire_at").only("pk", "next_at"))
         if len(pks) < POLLS_AT_ONCE:
             return

@@ -17,7 +17,7 @@ from apps.library.audio import is_raw
 from apps.library.events import publish_card
 from apps.library.models import Asset, AssetQuerySet, Rendition, RenditionStatus, new_id
 from apps.library.storing import discard, store_file, take_over
-from apps.library.tasks import RAW_PLAYS_AS, make_rendition, measure, ring
+from apps.library.tasks import RAW_PLAYS_AS, make_rendition, measure, open_file, ring
 from apps.workspaces import audit
 from apps.workspaces.models import Membership
 
@@ -42,14 +42,14 @@ def keep(
     subtitles: Sequence[Mapping[str, Any]] | None = None,
     measurements: Mapping[str, Any] | None = None,
     asset_id: uuid.UUID | None = None,
-    measures_itself: bool = False,
+    opens: bool = False,
 ) -> Asset:
     """Take a file into the library and remove it from where it lay. Call it outside a transaction: it copies the file.
 
     With an `asset_id` it may be called again, e.g. after a crash: the second call returns what the first one kept.
     `filename` gives the suffix that says how to open it. `measurements` are what is known before it is measured. With
-    `measures_itself` nobody else is asked to measure it: the caller does so next. Raises StorageError; the source is
-    still there then.
+    `opens` the file is opened and measured here, which may take as long as the file is; otherwise a worker is asked to.
+    Raises StorageError; the source is still there then.
     """
     asset_id = asset_id or new_id()
     if kept := _find_kept(asset_id, source):
@@ -78,14 +78,21 @@ def keep(
             return kept
         raise
     asset.file.name, asset.size, asset.sha256 = stored.name, stored.size, stored.sha256
+    files = [stored]
+    if opens:
+        asset.status, found, more = open_file(asset)
+        files += more
+        for name, value in found.items():
+            setattr(asset, name, value)
     try:
         with transaction.atomic():
-            take_over(stored)
+            take_over(*files)
             asset.save(force_insert=True)
-            if not measures_itself:
+            if not opens:
                 transaction.on_commit(lambda: ring(measure, asset.pk), robust=True)
     except IntegrityError:
-        discard(stored)
+        for file in files:
+            discard(file)
         if kept := _find_kept(asset_id, source):
             return kept
         raise

@@ -78,10 +78,11 @@ def flush_to_disk(storage: Storage, name: str) -> None:
             os.close(handle)
 
 
-def take_over(stored: StoredFile) -> None:
-    """Say that the row being written in this transaction owns the file. Raises StorageError if the sweep was faster."""
-    if not Arrival.objects.filter(pk=stored.arrival.pk, is_abandoned=False).delete()[0]:
-        raise StorageError(f"{stored.name} took too long and was given up")
+def take_over(*stored: StoredFile) -> None:
+    """Say that the row being written in this transaction owns them. Raises StorageError if the sweep was faster."""
+    arrivals = [file.arrival.pk for file in stored]
+    if Arrival.objects.filter(pk__in=arrivals, is_abandoned=False).delete()[0] < len(arrivals):
+        raise StorageError(f"{stored[0].name} took too long and was given up")
 
 
 def discard(stored: StoredFile) -> None:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from apps.library import audio, events, pictures
 from apps.library.kinds import get_kind
 from apps.library.models import Asset, AssetStatus, Rendition, RenditionStatus
-from apps.library.storing import delete_abandoned_files, discard, store_file, take_over
+from apps.library.storing import StoredFile, delete_abandoned_files, discard, store_file, take_over
 
 log = logging.getLogger(__name__)
 
@@ -42,42 +42,50 @@ def measure(asset_id: str) -> None:
     asset = Asset.objects.select_related("workspace", "created_by").filter(pk=asset_id).first()
     if asset is None or not Asset.objects.claim(asset.pk, status=AssetStatus.SAVED, lease=lease(asset)):
         return
-    status, changes = _open(asset)
-    if Asset.objects.move_on(asset_id, from_status=AssetStatus.SAVED, to_status=status, **changes):
+    status, changes, stored = open_file(asset)
+    with transaction.atomic():
+        is_ours = Asset.objects.move_on(asset_id, from_status=AssetStatus.SAVED, to_status=status, **changes)
+        if is_ours:
+            take_over(*stored)
+    if is_ours:
         asset.refresh_from_db()
         if status == AssetStatus.READY and audio.is_raw(asset.file_name):
             rendition, _is_new = Rendition.objects.get_or_create(asset=asset, format=RAW_PLAYS_AS)
             ring(make_rendition, rendition.pk)
         events.publish_card(asset)
+    else:
+        for file in stored:
+            discard(file)
 
 
-def _open(asset: Asset) -> tuple[str, dict[str, Any]]:
+def open_file(asset: Asset) -> tuple[str, dict[str, Any], list[StoredFile]]:
+    """Open the stored file: the asset's new status, what else changes with it, and files that the row shall own."""
     if asset.attempts >= MAX_ATTEMPTS:
         log.error("Asset %s could not be measured in %s attempts", asset.pk, MAX_ATTEMPTS)
-        return AssetStatus.DAMAGED, {}
+        return AssetStatus.DAMAGED, {}, []
     look = _listen_to if asset.medium == "audio" else _look_at
     try:
         with local_copy(asset.file) as path:
-            return AssetStatus.READY, look(asset, path)
+            return AssetStatus.READY, *look(asset, path)
     except (audio.DamagedError, pictures.DamagedError) as exc:
         log.warning("Asset %s is damaged: %s", asset.pk, exc)
-        return AssetStatus.DAMAGED, {}
+        return AssetStatus.DAMAGED, {}, []
 
 
-def _listen_to(asset: Asset, path: Path) -> dict[str, Any]:
+def _listen_to(asset: Asset, path: Path) -> tuple[dict[str, Any], list[StoredFile]]:
     measurements = asdict(audio.measure(path, raw_sound(asset), timeout_s=seconds_allowed(asset)))
     peaks, duration_s = measurements.pop("peaks"), measurements.pop("duration_s")
-    return {"peaks": peaks, "duration_s": duration_s, "measurements": measurements}
+    return {"peaks": peaks, "duration_s": duration_s, "measurements": measurements}, []
 
 
-def _look_at(asset: Asset, path: Path) -> dict[str, Any]:
+def _look_at(asset: Asset, path: Path) -> tuple[dict[str, Any], list[StoredFile]]:
     with tempfile.TemporaryDirectory(prefix="studio-poster-") as folder:
         poster = Path(folder) / "poster.webp"
         found = asdict(pictures.measure(path, poster, timeout_s=seconds_allowed(asset)))
         stored = store_file(poster, asset.folder, poster.suffix)
-    take_over(stored)
     found = {name: value for name, value in found.items() if value is not None}
-    return {"duration_s": found.pop("duration_s", None), "measurements": found, "poster": stored.name}
+    duration_s = found.pop("duration_s", None)
+    return {"duration_s": duration_s, "measurements": found, "poster": stored.name}, [stored]
 
 
 @shared_task

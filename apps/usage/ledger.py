@@ -10,6 +10,8 @@ from apps.accounts.models import User
 from apps.usage.models import Charged, LedgerEntry
 from apps.workspaces.models import Workspace
 
+CORRECTED = ["model", "connection_kind", "estimate_usd", "actual_usd", "usage", "charged"]
+
 
 def record(
     source: str,
@@ -25,17 +27,16 @@ def record(
     charged: str,
 ) -> None:
     """Enter an act when it is over. `source` names it, so a second call corrects the entry and adds none."""
-    LedgerEntry.objects.update_or_create(
+    entry = LedgerEntry(
         source=source,
-        defaults={
-            "workspace": workspace,
-            "person": person,
-            "kind": kind,
-            "model": model,
-            "connection_kind": connection_kind,
-            "estimate_usd": estimate_usd,
-            "actual_usd": Decimal(0) if charged == Charged.NO else actual_usd,
-            "usage": dict(usage),
-            "charged": charged,
-        },
+        workspace=workspace,
+        person=person,
+        kind=kind,
+        model=model,
+        connection_kind=connection_kind,
+        estimate_usd=estimate_usd,
+        actual_usd=Decimal(0) if charged == Charged.NO else actual_usd,
+        usage=dict(usage),
+        charged=charged,
     )
+    LedgerEntry.objects.bulk_create([entry], update_conflicts=True, unique_fields=["source"], update_fields=CORRECTED)

@@ -148,7 +148,7 @@ def test_a_worker_that_dies_while_sending_leaves_an_honest_card(job_at_once, ups
 
 def test_an_answer_that_reached_the_disk_is_not_lost_with_the_worker(job_at_once, upstream, monkeypatch):
     upstream.answer = lambda *_: pictures(2)
-    run_until_death(job_at_once, monkeypatch, "apps.jobs.lifecycle.to_saving")
+    run_until_death(job_at_once, monkeypatch, "apps.jobs.lifecycle._save_now")
     let_leases_end()
     job = run(job_at_once)
     assert (job.status, job.assets.count(), upstream.creates()) == ("succeeded", 2, 1)
@@ -156,7 +156,7 @@ def test_an_answer_that_reached_the_disk_is_not_lost_with_the_worker(job_at_once
 
 def test_a_worker_that_dies_while_saving_keeps_each_file_once(job_at_once, upstream, monkeypatch):
     upstream.answer = lambda *_: pictures(2)
-    run_until_death(job_at_once, monkeypatch, "apps.jobs.saving.measure")
+    run_until_death(job_at_once, monkeypatch, "apps.jobs.lifecycle._enter")
     let_leases_end()
     job = run(job_at_once)
     assert (job.status, Asset.objects.count(), upstream.creates()) == ("succeeded", 2, 1)
