@@ -40,8 +40,10 @@ LABELS: dict[str, str | Promise] = {
     "reference": gettext_lazy("Reference picture"),
     "style_type": gettext_lazy("Style"),
     "style_weight": gettext_lazy("Strength of the style"),
+    "is_instrumental": gettext_lazy("Instrumental"),
+    "lyrics_optimizer": gettext_lazy("Words by MiniMax"),
 }
-SHOWN_ELSEWHERE = {"text", "prompt", "model", "voice_id"}
+SHOWN_ELSEWHERE = {"text", "prompt", "lyrics", "title", "model", "voice_id", "remade_from"}
 
 
 def describe_request(asset: Asset) -> list[tuple[str, str]]:
