@@ -69,7 +69,7 @@ def _keep_one(job: Job, errand: Errand, index: int, result: Result, renew: Calla
             Membership(workspace=job.workspace, user=job.created_by),
             kind=job.kind,
             title=job.title,
-            text=str(job.request.get("prompt") or job.request.get("lyrics") or job.title),
+            text="\n\n".join(filter(None, (job.request.get("prompt"), job.request.get("lyrics")))) or job.title,
             source=source,
             filename=f"result{suffix}",
             content_type=content_type,
