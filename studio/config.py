@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -56,6 +57,16 @@ class Config:
     def is_reachable(self) -> bool:
         """Whether others than this machine may be able to open the pages."""
         return bool(self.url) or self.host not in {"127.0.0.1", "localhost", "::1"}
+
+    @property
+    def callback_url(self) -> str:
+        """Where MiniMax can send news of its tasks: the public address, if the world can reach it; else empty."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            is_public = ip_address(host).is_global
+        except ValueError:
+            is_public = "." in host and not host.endswith((".localhost", ".local", ".internal"))
+        return self.public_url if is_public else ""
 
     @property
     def broker_url(self) -> str:

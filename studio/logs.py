@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
-# Invitations, shared pages, password resets, the first visit: whoever knows the address may come in.
-SECRET_ADDRESS = re.compile(r"(/join/|/s/|/password/reset/key/)[^/\s?]+")
+# Invitations, shared pages, password resets, MiniMax's news: whoever knows the address may come in.
+SECRET_ADDRESS = re.compile(r"(/join/|/s/|/hooks/|/password/reset/key/)[^/\s?]+")
 
 
 class WithoutSecretAddresses(logging.Filter):

@@ -20,6 +20,7 @@ TRUSTED_PROXIES = config.trusted_proxies
 ALLOW_PRIVATE_ENDPOINTS = config.allow_private_endpoints
 DEBUG = config.debug
 PUBLIC_URL = config.public_url
+CALLBACK_URL = config.callback_url
 ALLOWED_HOSTS = sorted({urlsplit(PUBLIC_URL).hostname or "", "localhost", "127.0.0.1", "[::1]", *config.allowed_hosts})
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("apps.workspaces.setup_urls")),
     path("", include("apps.sharing.public_urls")),
+    path("hooks/", include("apps.jobs.hook_urls")),
     path("", include("apps.home.urls")),
     path("w/<slug:workspace>/speech/", include("apps.speech.urls")),
     path("w/<slug:workspace>/images/", include("apps.images.urls")),

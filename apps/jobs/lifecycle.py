@@ -18,7 +18,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -27,17 +27,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from apps.jobs import presence, saving
+from apps.jobs import hooks, presence, saving
 from apps.jobs.events import publish
 from apps.jobs.kinds import Errand, Finished, Kind, Result, Submitted, get_kind
 from apps.jobs.limits import wait_for_turn
-from apps.jobs.models import Job, Status, fit
+from apps.jobs.models import Job, Status, fit, next_look
 from apps.minimax.client import MiniMaxClient
 from apps.minimax.connection import Endpoint
-from apps.minimax.errors import AuthenticationError, BalanceError, MiniMaxError, QuotaError
+from apps.minimax.errors import AuthenticationError, BalanceError, InvalidRequestError, MiniMaxError, QuotaError
 from apps.usage import ledger
 from apps.usage.models import Charged
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint, report_failure
@@ -100,6 +101,13 @@ def errand_for(job: Job) -> Errand:
     return Errand(job=job, client=client_for(endpoint), spool=spool_of(job))
 
 
+def errand_to_submit(job: Job, kind: Kind) -> Errand:
+    """The same, with where MiniMax may send news of it. Raises NoConnectionError."""
+    errand = errand_for(job)
+    url = hooks.callback_url(job) if kind.takes_callback else ""
+    return replace(errand, callback_url=url) if url else errand
+
+
 def charge(job: Job, charged: str) -> str:
     """What is known about money. The sandbox charges nothing."""
     return Charged.NO if job.is_on_sandbox else charged
@@ -121,7 +129,9 @@ def tell_connection(job: Job, error: Exception) -> None:
 def _submit(job: Job) -> None:
     kind = get_kind(job.kind)
     try:
-        errand = errand_for(job)  # all that takes time comes before the claim: a worker that dies here has sent nothing
+        errand = errand_to_submit(
+            job, kind
+        )  # all that takes time comes before the claim: a worker that dies here has sent nothing
     except NoConnectionError as error:
         return _end_unsent(job, str(error))
     lease = _take_turn(job, kind)
@@ -131,6 +141,8 @@ def _submit(job: Job) -> None:
     try:
         answer = kind.submit(errand)
     except MiniMaxError as error:
+        if errand.callback_url and isinstance(error, InvalidRequestError) and hooks.was_unreachable(job):
+            error.retryable = True  # it did no work, and is sent without the address next time
         return _refused(job, lease, error)
     except Exception:
         # A bug of ours, before or after MiniMax got the request: the person hears of it now, not after the lease.
@@ -213,7 +225,7 @@ def _record(job: Job, lease: uuid.UUID, kind: Kind, answer: Submitted | Finished
         "minimax_task_id": answer.minimax_task_id,
         "trace_id": answer.trace_id,
         "refusals": 0,
-        "next_at": timezone.now() + timedelta(seconds=kind.poll_every_s),
+        "next_at": next_look(timedelta(seconds=kind.poll_every_s), since=F("submitted_at")),
     }
     if Job.objects.move_on(job.pk, lease, **changes) or _take_back(job, changes):
         publish(job.pk)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +44,11 @@ def fit(changes: Mapping[str, Any]) -> dict[str, Any]:
     if abs(fitting.get("error_code") or 0) > LARGEST_INTEGER:
         fitting["error_code"] = None
     return fitting
+
+
+def next_look(after: timedelta, *, since: Any) -> Any:
+    """For `next_at` of a job that was held since then: after some time, or now if it was called for meanwhile."""
+    return Case(When(next_at__gt=since, then=F("next_at")), default=Value(timezone.now() + after))
 
 
 class JobQuerySet(WorkspaceQuerySet):

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
@@ -32,7 +32,7 @@ from apps.jobs.lifecycle import (
     tell_connection,
     to_be_saved,
 )
-from apps.jobs.models import Job, Status
+from apps.jobs.models import Job, Status, next_look
 from apps.minimax.client import MiniMaxClient
 from apps.minimax.errors import ContentRejectedError, MiniMaxError, TaskFailedError
 from apps.usage.models import Charged
@@ -66,6 +66,7 @@ class _Question:
 
 def poll_together(pks: Sequence[Any]) -> list[Any]:
     """Ask for these jobs, as far as they are due and nobody else asks. Returns those that are to be saved now."""
+    began = timezone.now()
     lease = Job.objects.claim_together(pks, status=Status.WAITING, lease=POLL_LEASE)
     if lease is None:
         return []
@@ -87,10 +88,10 @@ def poll_together(pks: Sequence[Any]) -> list[Any]:
                 publish(job.pk)
         else:
             with in_language_of(job):
-                _record(job, lease, answer)
+                _record(job, lease, answer, began)
     for every_s, same in unchanged.items():
         Job.objects.filter(pk__in=same, lease=lease).update(
-            lease=None, leased_until=None, refusals=0, next_at=timezone.now() + timedelta(seconds=every_s)
+            lease=None, leased_until=None, refusals=0, next_at=next_look(timedelta(seconds=every_s), since=began)
         )
     return finished
 
@@ -102,7 +103,7 @@ def _client(workspace_id: int) -> MiniMaxClient | NoConnectionError:
         return error
 
 
-def _record(job: Job, lease: uuid.UUID, answer: StillRunning | Exception) -> None:
+def _record(job: Job, lease: uuid.UUID, answer: StillRunning | Exception, began: datetime) -> None:
     if isinstance(answer, StillRunning):
         Job.objects.move_on(
             job.pk,
@@ -110,7 +111,7 @@ def _record(job: Job, lease: uuid.UUID, answer: StillRunning | Exception) -> Non
             minimax_status=answer.minimax_status,
             refusals=0,
             notice="",
-            next_at=timezone.now() + timedelta(seconds=get_kind(job.kind).poll_every_s),
+            next_at=next_look(timedelta(seconds=get_kind(job.kind).poll_every_s), since=began),
         )
         publish(job.pk)
     else:

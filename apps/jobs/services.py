@@ -78,6 +78,15 @@ def tray_items(member: Membership) -> Iterator[tray.Item]:
         )
 
 
+def look_again(job_id: uuid.UUID) -> None:
+    """Make a job due that MiniMax works on. One whose create call or poll is under way is looked at again after it."""
+    if not Job.objects.filter(pk=job_id, status__in=(Status.SUBMITTING, Status.WAITING)).update(next_at=timezone.now()):
+        return
+    job = Job.objects.filter(pk=job_id, status=Status.WAITING).only("pk", "next_at").first()
+    if job:
+        ring(job)
+
+
 def cancel(job: Job) -> bool:
     """Stop a job. One that MiniMax already has cannot be called back: it is dropped here and may still cost.
 
@@ -103,31 +112,34 @@ def cancel(job: Job) -> bool:
     return bool(is_unsent or is_dropped)
 
 
-def pause(job: Job, is_paused: bool) -> bool:
-    """Hold a job back, or let it go again. Only before it is sent."""
-    done = Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(is_paused=is_paused, next_at=timezone.now())
-    if done:
+def pause(job: Job) -> None:
+    """Hold a job back. Only before it is sent."""
+    if _queued(job).update(is_paused=True):
         publish(job.pk)
-        if not is_paused:
-            ring(job)
-    return bool(done)
+
+
+def resume(job: Job) -> None:
+    _move(job, is_paused=False)
 
 
 def move_to_front(job: Job) -> None:
     """Let it go before everything else that this workspace has waiting."""
-    first = Job.objects.filter(workspace=job.workspace, status=Status.QUEUED).aggregate(first=Min("position"))["first"]
-    _move(job, (first or 0) - 1)
+    line = Job.objects.filter(workspace=job.workspace, status=Status.QUEUED)
+    _move(job, position=(line.aggregate(first=Min("position"))["first"] or 0) - 1)
 
 
 def move_to_end(job: Job) -> None:
-    last = Job.objects.filter(workspace=job.workspace, status=Status.QUEUED).aggregate(last=Max("position"))["last"]
-    _move(job, (last or 0) + 1)
+    line = Job.objects.filter(workspace=job.workspace, status=Status.QUEUED)
+    _move(job, position=(line.aggregate(last=Max("position"))["last"] or 0) + 1)
 
 
-def _move(job: Job, position: int) -> None:
+def _queued(job: Job) -> JobQuerySet:
+    return Job.objects.filter(pk=job.pk, status=Status.QUEUED)
+
+
+def _move(job: Job, **changes: Any) -> None:
     """Give it another place in the line, and let it ask for its turn again."""
-    now = timezone.now()
-    if Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(position=position, next_at=now):
+    if _queued(job).update(**changes, next_at=timezone.now()):
         publish(job.pk)
         ring(job)
 

@@ -8,6 +8,7 @@ import secrets
 import urllib.error
 import urllib.request
 from typing import Any
+from urllib.parse import urlsplit
 
 from apps.sandbox.envelope import invalid
 
@@ -63,6 +64,7 @@ async def _send(url: str, body: dict[str, Any], before: asyncio.Task[None] | Non
     try:
         await asyncio.to_thread(_post, url, body)
     except (OSError, ValueError) as exc:
-        print(f"callback: {url} was not reached: {exc}", flush=True)  # noqa: T201 - the log is stdout
+        # The path is the caller's secret.
+        print(f"callback: {urlsplit(url).netloc} was not reached: {exc}", flush=True)  # noqa: T201 - the log is stdout
     if _last.get(url) is asyncio.current_task():
         del _last[url]
