@@ -97,7 +97,7 @@ class Kind:
     submit: Callable[[Errand], Submitted | Finished]
     poll: Callable[[Errand], StillRunning | Finished] | None = None  # None: the answer comes at once
     poll_every_s: float = 10
-    in_library: bool = True  # False: what it makes is text that its app keeps, so the library need not know it
+    has_files: bool = True  # False: what it makes is text that its app keeps
     takes_callback: bool = False  # its create endpoint knows `callback_url` (reference 12.6: videos and templates)
 
 
@@ -107,8 +107,7 @@ _kinds: dict[str, Kind] = {}
 def register(kind: Kind) -> None:
     """Make a kind known to the queue, and to the library for what comes out of it."""
     _kinds[kind.name] = kind
-    if kind.in_library:
-        library_kinds.register(library_kinds.Kind(kind.name, kind.label, kind.icon, kind.page))
+    library_kinds.register(library_kinds.Kind(kind.name, kind.label, kind.icon, kind.page, kind.has_files))
 
 
 def get_kind(name: str) -> Kind:

@@ -16,6 +16,7 @@ class Kind:
     recall: (
         str  # URL name that takes the workspace's slug; `?from=<asset id>` fills its form; empty: cannot be recalled
     )
+    has_files: bool = True  # False: text that its own app keeps; here it only has a name, for the bill
 
 
 UNKNOWN = Kind("", _("File"), "file", "")
@@ -32,5 +33,5 @@ def get_kind(name: str) -> Kind:
 
 
 def all_kinds() -> list[Kind]:
-    """In the order of registration; what no form makes, such as uploads, comes last."""
-    return sorted(_kinds.values(), key=lambda kind: not kind.recall)
+    """Those that files can have, in the order of registration; what no form makes, such as uploads, comes last."""
+    return sorted((kind for kind in _kinds.values() if kind.has_files), key=lambda kind: not kind.recall)

@@ -137,5 +137,5 @@ LYRICS = Kind(
     title=lyrics_title,
     price=lyrics_price,
     submit=submit_lyrics,
-    in_library=False,
+    has_files=False,
 )
