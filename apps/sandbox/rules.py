@@ -67,6 +67,22 @@ def price_of_image(model: str) -> Decimal:
 
 
 @cache
+def music() -> dict[str, Any]:
+    return tomllib.loads((_DATA / "music.toml").read_text())
+
+
+@cache
+def price_of_music(model: str) -> Decimal:
+    prices = tomllib.loads((_DATA / "prices.toml").read_text(), parse_float=Decimal)["music"]
+    return Decimal(prices.get(model, 0))
+
+
+@cache
+def price_of_lyrics() -> Decimal:
+    return Decimal(tomllib.loads((_DATA / "prices.toml").read_text(), parse_float=Decimal)["lyrics"])
+
+
+@cache
 def system_voices() -> dict[str, dict[str, Any]]:
     """By id: voice_id, name, language, gender, tags, and `listed`: whether get_voice shows it."""
     voices = {}

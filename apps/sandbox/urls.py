@@ -1,12 +1,14 @@
 from django.urls import path
 
-from apps.sandbox import images, speech, video_templates, videos, views
+from apps.sandbox import images, music, speech, video_templates, videos, views
 from apps.sandbox.chatting import anthropic_surface, openai_surface
 
 urlpatterns = [
     path("healthz", views.health),
     path("v1/t2a_v2", speech.text_to_audio),
     path("v1/image_generation", images.create_images),
+    path("v1/music_generation", music.create_music),
+    path("v1/lyrics_generation", music.create_lyrics),
     path("v1/video_generation", videos.create_video),
     path("v1/query/video_generation", videos.query_video),
     path("v1/video_template_generation", video_templates.create_template_video),
