@@ -1,5 +1,6 @@
 """The door for HTTP and WebSocket."""
 
+import asyncio
 import gc
 import os
 
@@ -11,20 +12,21 @@ http = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs the app registry)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from apps.speech import live  # noqa: E402
+from apps.chat import live as chat  # noqa: E402
+from apps.speech import live as speech  # noqa: E402
 from studio.origins import SameOriginOnly  # noqa: E402
 from studio.routing import websocket_urlpatterns  # noqa: E402
 
 
 async def lifespan(scope, receive, send) -> None:
-    """At the end, takes that are being spoken are kept as far as they came."""
+    """At the end, takes that are being spoken and replies that are being written are kept as far as they came."""
     await receive()  # lifespan.startup
     gc.collect()
     gc.freeze()  # what the program itself consists of is not looked through again while sound is flowing
     gc.set_threshold(10_000, 20, 20)
     await send({"type": "lifespan.startup.complete"})
     await receive()  # lifespan.shutdown
-    await live.shut_down()
+    await asyncio.gather(speech.shut_down(), chat.shut_down())
     await send({"type": "lifespan.shutdown.complete"})
 
 

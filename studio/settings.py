@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "apps.usage",
     "apps.jobs",
     "apps.speech",
+    "apps.chat",
     "apps.images",
     "apps.music",
     "apps.video",
@@ -176,7 +177,9 @@ CELERY_BEAT_SCHEDULE = {
     "measure-what-was-kept": {"task": "apps.library.tasks.sweep", "schedule": timedelta(seconds=15)},
     "look-at-jobs-that-are-due": {"task": "apps.jobs.tasks.sweep", "schedule": timedelta(seconds=2)},
     "join-films-that-wait": {"task": "apps.video.tasks.sweep", "schedule": timedelta(seconds=15)},
+    "let-batches-go-on": {"task": "apps.agents.tasks.sweep", "schedule": timedelta(seconds=3)},
     "close-abandoned-takes": {"task": "apps.speech.tasks.sweep", "schedule": timedelta(seconds=15)},
+    "close-abandoned-replies": {"task": "apps.chat.tasks.sweep", "schedule": timedelta(seconds=10)},
     "forget-old-sessions": {"task": "apps.accounts.tasks.clear_sessions", "schedule": timedelta(hours=6)},
 }
 

@@ -1,0 +1,26 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ChatConfig(AppConfig):
+    name = "apps.chat"
+    verbose_name = _("Chat")
+
+    def ready(self) -> None:
+        from apps.chat.tray import replies_in_motion
+        from apps.library import kinds
+        from apps.workspaces import navigation, tray
+
+        kinds.register(kinds.Kind("chat", _("Chat"), "message-circle", ""))
+        navigation.register(
+            navigation.Page(
+                "chat",
+                _("Chat"),
+                "message-circle",
+                "chat:index",
+                order=10,
+                key="c",
+                keywords=_("conversation, talk, language model, ask, prompt"),
+            )
+        )
+        tray.register(replies_in_motion)

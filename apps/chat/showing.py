@@ -1,0 +1,241 @@
+"""What templates need to show a conversation."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.chat import tree
+from apps.chat.forms import DEFAULT_MODEL
+from apps.chat.models import Conversation, Message, Status
+from apps.chat.rendering import markdown
+from apps.chat.services import Started
+from apps.chat.tree import Turn
+from apps.library.models import Asset
+from apps.minimax import catalogue
+from apps.minimax.catalogue import MILLION
+from apps.minimax.chat import Block, price_row
+from apps.workspaces.models import Connection, ConnectionKind, Membership
+
+
+@dataclass
+class ShownPart:
+    """One block of a message as the page shows it."""
+
+    kind: str  # think, text, call, file, image
+    text: str = ""
+    html: SafeString = field(default_factory=lambda: mark_safe(""))
+    block: Block = field(default_factory=dict)
+    result: Block | None = None
+    asset: Asset | None = None
+
+    @property
+    def input_json(self) -> str:
+        return json.dumps(self.block.get("input", {}), ensure_ascii=False, indent=1)
+
+
+@dataclass
+class ShownTurn:
+    turn: Turn
+    parts: list[ShownPart]
+    is_mine: bool  # the reader may go on with it
+    is_last: bool
+
+    @property
+    def message(self) -> Message:
+        return self.turn.message
+
+    @property
+    def label(self) -> str:
+        model = catalogue.chat.models.get(self.message.model)
+        return model.label if model else self.message.model
+
+    @property
+    def thinking_s(self) -> str:
+        return f"{(self.message.thinking_ms or 0) / 1000:.1f}"
+
+    @property
+    def open_calls(self) -> list[ShownPart]:
+        """Calls that wait for a result."""
+        if self.message.is_running or not self.is_last:
+            return []
+        return [part for part in self.parts if part.kind == "call" and part.result is None]
+
+
+def show(member: Membership, turns: Iterable[Turn], *, is_mine: bool) -> list[ShownTurn]:
+    rows = list(turns)
+    results: dict[str, Block] = {}
+    for turn in rows:
+        results |= {block["tool_use_id"]: block for block in turn.message.blocks if block["type"] == "tool_result"}
+    assets = _assets(member, rows)
+    return [ShownTurn(turn, _parts(turn.message, results, assets), is_mine, turn is rows[-1]) for turn in rows]
+
+
+def _assets(member: Membership, turns: Iterable[Turn]) -> dict[str, Asset]:
+    wanted = {
+        block["asset"]
+        for turn in turns
+        for block in turn.message.blocks
+        if block["type"] == "image" and "asset" in block
+    }
+    if not wanted:
+        return {}
+    found = Asset.objects.visible_to(member).filter(pk__in=wanted).select_related("workspace")
+    return {str(asset.pk): asset for asset in found}
+
+
+def _parts(message: Message, results: dict[str, Block], assets: dict[str, Asset]) -> list[ShownPart]:
+    parts = []
+    html = iter(_html(message))
+    for block in message.blocks:
+        kind = block["type"]
+        if kind == "text":
+            # our own renderer's, which has cleaned it
+            parts.append(ShownPart("text", block["text"], mark_safe(next(html, ""))))  # noqa: S308
+        elif kind == "thinking":
+            parts.append(ShownPart("think", block["thinking"].strip()))
+        elif kind == "tool_use":
+            parts.append(ShownPart("call", block=block, result=results.get(block["id"])))
+        elif kind == "file":
+            parts.append(ShownPart("file", block["text"], block=block))
+        elif kind == "image":
+            parts.append(ShownPart("image", block=block, asset=assets.get(str(block.get("asset")))))
+    return parts
+
+
+def _html(message: Message) -> list[str]:
+    if message.html_version == markdown.VERSION:
+        return message.html
+    return [markdown.render(block["text"]) for block in message.blocks if block["type"] == "text"]
+
+
+def render_started(member_id: int, started: Started) -> str:
+    """What the page that asked adds to its thread."""
+    member = Membership.objects.select_related("workspace", "user").get(pk=member_id)
+    turns = []
+    if started.said:
+        turns.append(Turn(started.said, _siblings(started.said)))
+    turns += [Turn(reply, _siblings(reply)) for reply in started.replies]
+    shown = show(member, turns, is_mine=True)
+    return render_to_string(
+        "chat/_turns.html", {"turns": shown, "conversation": started.conversation, "slug": member.workspace.slug}
+    )
+
+
+def _siblings(message: Message) -> list[uuid.UUID]:
+    same = Message.objects.filter(conversation_id=message.conversation_id, parent_id=message.parent_id)
+    return list(same.order_by("pk").values_list("pk", flat=True))
+
+
+def thread(member: Membership, conversation: Conversation) -> dict[str, Any]:
+    """What chat/_thread.html shows."""
+    turns = tree.branch(conversation)
+    is_mine = conversation.created_by_id == member.user_id and member.may("create")
+    return {
+        "conversation": conversation,
+        "turns": show(member, turns, is_mine=is_mine),
+        "is_mine": is_mine,
+        "slug": member.workspace.slug,
+        "totals": totals(conversation),
+        "meter": meter(conversation, turns),
+    }
+
+
+@dataclass(frozen=True)
+class Totals:
+    cost_usd: Decimal | None
+    tokens: int
+    unknown: int  # replies whose price is not known
+
+
+def totals(conversation: Conversation) -> Totals:
+    """Of all branches: each of them was paid."""
+    replies = list(
+        conversation.messages.filter(role="assistant")
+        .exclude(status=Status.RUNNING)
+        .values_list("usage", "cost_usd", "charged")
+    )
+    cost = conversation.messages.aggregate(cost=Sum("cost_usd"))["cost"]
+    return Totals(
+        cost_usd=cost,
+        tokens=sum(sum(usage.get(name, 0) for name in ("input", "output", "cache_read", "cache_write"))
+                   for usage, _cost, _charged in replies),
+        unknown=sum(1 for _usage, cost_usd, charged in replies if cost_usd is None and charged != "no"),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Meter:
+    """How full the model's window is."""
+
+    used: int  # tokens
+    window: int
+    label: str
+    next_usd: Decimal | None  # for reading all of it once more; None: no price is published
+
+    @property
+    def percent(self) -> int:
+        return min(100, round(100 * self.used / self.window)) if self.window else 0
+
+
+def meter(conversation: Conversation, turns: Iterable[Turn]) -> Meter | None:
+    last = next((turn.message for turn in reversed(list(turns)) if turn.message.usage), None)
+    if last is None:
+        return None
+    model = catalogue.chat.models.get(last.model)
+    if model is None:
+        return None
+    row = price_row(last.model, last.tokens, last.settings.get("service_tier", ""))
+    price = None
+    if last.connection_kind == ConnectionKind.SANDBOX:
+        price = Decimal(0)
+    elif row:
+        price = row.input * last.tokens / MILLION
+    return Meter(last.tokens, model.context_tokens, model.label, price)
+
+
+def models_for_page(*, is_free: bool) -> list[dict[str, Any]]:
+    """What the page's script and the model picker know of each model."""
+    models = []
+    for model in catalogue.chat.models.values():
+        row = price_row(model.id, 0)
+        models.append(
+            {
+                "id": model.id,
+                "label": model.label,
+                "description": model.description,
+                "context": model.context_tokens,
+                "max_output": model.max_output_tokens,
+                "speed": model.tokens_per_second,
+                "images": "image" in model.inputs,
+                "tools": "tools" in model.inputs,
+                "thinking": model.thinking,
+                "surfaces": list(model.surfaces),
+                "top_p": model.top_p,
+                "input_usd": None if row is None else float(0 if is_free else row.input),
+                "output_usd": None if row is None else float(0 if is_free else row.output),
+            }
+        )
+    return models
+
+
+def composer(member: Membership, conversation: Conversation | None) -> dict[str, Any]:
+    """What chat/_composer.html and chat/_settings.html show."""
+    connection = Connection.objects.filter(workspace=member.workspace).first()
+    is_free = connection is not None and connection.is_sandbox
+    given = conversation.settings if conversation else {}
+    return {
+        "models": models_for_page(is_free=is_free),
+        "given": {"model": DEFAULT_MODEL, **given},
+        "is_free": is_free,
+        "is_connected": connection is not None,
+        "can_create": member.may("create"),
+    }
