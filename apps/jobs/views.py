@@ -64,7 +64,7 @@ def hook(request: HttpRequest, secret: str) -> HttpResponse:
         return HttpResponse(status=429)
     try:
         told = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return HttpResponse(status=400)
     if isinstance(told, dict) and isinstance(told.get("challenge"), str):
         hooks.challenged(job_id)
