@@ -167,6 +167,19 @@ def calculate(task: Task) -> Finding | None:
     )
 
 
+def is_prime(task: Task) -> Finding | None:
+    found = re.search(r"\bis\s+(\d{1,12})\s+(?:a\s+)?prime\b", task.text, re.I)
+    if not found:
+        return None
+    number = int(found[1])
+    divisor = next((d for d in range(2, math.isqrt(number) + 1) if number % d == 0), None)
+    thoughts = [f"I try the divisors of {number} up to its root."]
+    if number > 1 and divisor is None:
+        return Finding(f"Yes, **{number:,}** is a prime number.", thoughts)
+    why = f": it is {divisor} × {number // divisor:,}" if divisor else ""
+    return Finding(f"No, **{number:,}** is not a prime number{why}.", thoughts)
+
+
 def _of_many(task: Task) -> Finding | None:
     kind = _MANY.search(task.text)
     numbers = [Fraction(number) for number in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\d)", task.text)]

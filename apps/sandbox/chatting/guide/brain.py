@@ -35,11 +35,13 @@ _SKILLS: tuple[Callable[[Task], Finding | None], ...] = (
     textwork.rearrange,
     textwork.spelled,
     textwork.shape,
+    arithmetic.is_prime,
     arithmetic.calculate,
     verse.compose,
     writing.write_maths,
     writing.write_code,
     writing.write_long,
+    memory.said_before,
     knowledge.look_up,
     talk.look_at,
 )
@@ -170,7 +172,9 @@ def _follow_up(ask: Ask, task: Task, turns: tuple[Turn, ...], variant: int) -> F
     if not before:
         return None
     if _AGAIN.match(said):
-        return _answer(ask, before, variant + len(turns))
+        tries = (_answer(ask, before, variant + number) for number in range(len(turns), len(turns) + 5))
+        found = next(tries)
+        return next((other for other in (found, *tries) if other.text != last), found)
     if _LONGER.search(said):
         return _answer(ask, before, variant, long=True)
     if _CHINESE_PLEASE.match(said):

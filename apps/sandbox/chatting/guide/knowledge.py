@@ -11,12 +11,13 @@ from functools import cache
 from apps.sandbox.chatting.guide.language import grouped, joined, stem, stems
 from apps.sandbox.chatting.guide.pages import THINKING, Section, chat_models, price_sentence, sections, voices
 from apps.sandbox.chatting.guide.task import Finding, Task
+from apps.sandbox.chatting.tokens import HAN
 
 ENOUGH = 0.55  # of what a question is about, weighed, has to occur in the section
-_SAME = {  # words of people, words of the pages
+_SYNONYMS = {  # words of people, words of the pages
     "cost": "price",
     "pay": "price",
-    "expensiv": "price",
+    "expensive": "price",
     "cheap": "price",
     "picture": "image",
     "photo": "image",
@@ -30,6 +31,7 @@ _SAME = {  # words of people, words of the pages
     "launch": "run",
     "password": "password",
     "length": "character",
+    "long": "character",
     "secret": "key",
     "token": "token",
     "log": "log",
@@ -39,8 +41,8 @@ _SAME = {  # words of people, words of the pages
     "tls": "https",
     "update": "upgrade",
     "postgres": "postgresql",
-    "redi": "redis",
 }
+_SAME = {stem(word): stem(known) for word, known in _SYNONYMS.items()}
 _CHINESE = {
     "备份": "back up data folder",
     "密钥": "key",
@@ -65,6 +67,7 @@ _CHINESE = {
     "模型": "models",
     "上下文": "window",
 }
+_HAN = re.compile(f"[{HAN}]")
 _MODEL = re.compile(r"\b(?:MiniMax[- ]?)?(M3|M2(?:\.[157])?(?:[- ]?highspeed)?|M2-her)\b", re.I)
 _FIELDS = {
     "price": r"price|cost|expensive|cheap|pay\b|多少钱|价格|费用",
@@ -81,11 +84,12 @@ class _Entry:
     section: Section
     counts: Counter[str]
     title: frozenset[str]
+    passages: tuple[frozenset[str], ...]
     size: int
 
 
 def _terms(text: str) -> list[str]:
-    return [_SAME.get(term, term) for term in stems(text)]
+    return [_SAME.get(term, term) for term in stems(text.replace("Windows", "MSWindows"))]
 
 
 @cache
@@ -95,7 +99,8 @@ def _index() -> tuple[list[_Entry], dict[str, float], float]:
         counts = Counter(_terms(f"{section.title} {' '.join(section.passages)}"))
         page = section.page.rsplit("/", 1)[-1].removesuffix(".md")
         title = frozenset(_terms(f"{section.title} {page.replace('-', ' ')}"))
-        entries.append(_Entry(section, counts, title, sum(counts.values())))
+        passages = tuple(frozenset(_terms(passage)) for passage in section.passages)
+        entries.append(_Entry(section, counts, title, passages, sum(counts.values())))
     seen = Counter(term for entry in entries for term in set(entry.counts) | entry.title)
     weights = {term: math.log(1 + (len(entries) - n + 0.5) / (n + 0.5)) for term, n in seen.items()}
     return entries, weights, sum(entry.size for entry in entries) / max(1, len(entries))
@@ -104,7 +109,9 @@ def _index() -> tuple[list[_Entry], dict[str, float], float]:
 def look_up(task: Task) -> Finding | None:
     text = _resolved(task)
     known = _about_model(task, text) or _about_models(task, text) or _about_voices(task, text)
-    return known or _from_pages(task, text)
+    if known or text == task.text or not re.match(r"\s*(?:and|what about|how about)\b", task.text, re.I):
+        return known or _from_pages(task, text)
+    return _from_pages(task, task.text) or _from_pages(task, text)
 
 
 def _resolved(task: Task) -> str:
@@ -124,7 +131,7 @@ def _resolved(task: Task) -> str:
         return previous.replace(there[0], here[0])
     if there and not here and _field(text):
         return f"{text} {there[0]}"
-    return f"{text} {previous}" if len(stems(text)) <= 3 else text
+    return f"{text} {previous}" if len(stems(text)) <= 2 else text
 
 
 def _last_model(task: Task) -> re.Match[str] | None:
@@ -248,7 +255,7 @@ def _about_voices(task: Task, text: str) -> Finding | None:
 
 def _from_pages(task: Task, text: str) -> Finding | None:
     entries, weights, usual = _index()
-    wanted = [term for term in dict.fromkeys(_terms(text)) if term not in _EMPTY]
+    wanted = [term for term in dict.fromkeys(_terms(text)) if term not in _EMPTY and not _HAN.match(term)]
     rarest = max(weights.values(), default=1.0)
     if not wanted:
         return None
@@ -257,17 +264,17 @@ def _from_pages(task: Task, text: str) -> Finding | None:
     def score(entry: _Entry) -> float:
         total = 0.0
         for term in wanted:
-            count = entry.counts[term] + (2 if term in entry.title else 0)
+            count = entry.counts[term] + (4 if term in entry.title else 0)
             if count:
-                total += weights[term] * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * entry.size / usual))
-        return total
+                total += weights[term] * count * 2.2 / (count + 1.2 * (0.6 + 0.4 * entry.size / usual))
+        return total + 2 * max(sum(weights[term] for term in wanted if term in passage) for passage in entry.passages)
 
     ranked = sorted(entries, key=score, reverse=True)
     best = ranked[0]
     matched = sum(weights[term] for term in wanted if best.counts[term] or term in best.title)
-    if matched / need < ENOUGH or (len(wanted) == 1 and wanted[0] not in best.title and best.counts[wanted[0]] < 1):
+    if matched / need < ENOUGH or (len(wanted) == 1 and wanted[0] not in best.title and best.counts[wanted[0]] < 2):
         return None
-    chosen = _passages(best, wanted, weights, 12 if task.long else _MOST.get(_generation(task.ask.model), 3))
+    chosen = _passages(task.text, best, wanted, weights, 12 if task.long else _MOST.get(_generation(task.ask.model), 3))
     thoughts = [
         f"I look for {joined(wanted[:6])} in the project's pages and the catalogue.",
         f"The best place is {best.section.source}"
@@ -302,12 +309,15 @@ def _generation(model: str) -> str:
     return model.removeprefix("MiniMax-").removesuffix("-highspeed")
 
 
-def _passages(entry: _Entry, wanted: list[str], weights: dict[str, float], most: int) -> str:
+def _passages(question: str, entry: _Entry, wanted: list[str], weights: dict[str, float], most: int) -> str:
     passages = entry.section.passages
+    defining = bool(re.match(r"\s*(?:what(?:'s|’s| is| are)|explain|describe)\b", question, re.I))
 
     def worth(number: int) -> float:
-        found = set(_terms(passages[number]))
-        return sum(weights.get(term, 0) for term in wanted if term in found) - number * 0.01
+        if passages[number].startswith("```"):
+            return 0.0 if defining else 0.1
+        found = sum(weights.get(term, 0) for term in wanted if term in entry.passages[number])
+        return found - number * (0.6 if defining else 0.01)
 
     best = sorted(range(len(passages)), key=worth, reverse=True)[:most]
     if worth(best[0]) > 0.5:

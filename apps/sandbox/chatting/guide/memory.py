@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from apps.sandbox.chatting.guide.language import joined, sentences, words
+from apps.sandbox.chatting.guide.language import joined, sentences, stems, words
 from apps.sandbox.chatting.guide.task import Finding, Task
 
 _END = r"(?=[.,;!?。，！]|\s+(?:and|but|so)\b|$)"
@@ -39,6 +39,20 @@ def facts(requests: list[str]) -> dict[str, str]:
                 if subject.lower() != "name":
                     known[subject.strip().lower()] = value.strip()
     return known
+
+
+def said_before(task: Task) -> Finding | None:
+    """A question whose words the person used in a statement before."""
+    wanted = set(stems(task.text))
+    if not task.text.strip().endswith("?") or not wanted:
+        return None
+    for request in reversed(task.earlier_requests):
+        for sentence in sentences(request):
+            if not sentence.endswith(("?", "？")) and wanted <= set(stems(sentence)) and len(words(sentence)) > 3:
+                told = _REMEMBER.search(sentence)
+                quoted = (told[1] if told else sentence).strip().rstrip(".")
+                return Finding(f"You said: “{_cut(quoted)}.”", ["They told me this earlier in the conversation."])
+    return None
 
 
 def recall(task: Task) -> Finding | None:

@@ -35,6 +35,8 @@ _UNKNOWN_CHINESE = (
 
 def small_talk(task: Task) -> Finding | None:
     text = task.text.strip().lower().rstrip("!.?！。？ ").replace("’", "'")
+    if len(text) > 160:
+        return None
     name = facts([*task.earlier_requests, task.text]).get("name", "")
     if re.fullmatch(
         r"(hi|hello|hey|hi there|hello there|good (morning|afternoon|"
@@ -119,6 +121,11 @@ def look_at(task: Task) -> Finding | None:
 
 
 def no_answer(task: Task) -> Finding:
+    if re.match(r"(?:the|my|our|we|i|it|there|this|that|he|she|they|today|tomorrow)\b[^?]*\.?$", task.text, re.I):
+        return Finding(
+            "I take note of that, for this conversation. Ask me about it later.",
+            ["They tell me something and ask nothing. I keep it in mind."],
+        )
     if task.chinese:
         return Finding(_UNKNOWN_CHINESE, ["我没有合适的规则，就老实说。"])
     return Finding(task.chance.choice(_UNKNOWN), ["None of my rules fits, and the pages do not speak of it. I say so."])

@@ -141,7 +141,8 @@ def _sorted(task: Task, head: str) -> Finding | None:
         r".*?\b(?:sort|order|alphabetize|alphabetise|arrange)\b\s*(?:these|the)?\s*", "", task.text, flags=re.I
     )
     about = re.sub(
-        r"\s*\b(?:alphabetically|in (?:reverse|descending|ascending|alphabetical) order|by (?:length|size|name))\b",
+        r"\s*\b(?:alphabetically|in (?:reverse|descending|ascending|"
+        r"alphabetical) order|by (?:length|size|name)|descending|ascending)\b",
         "",
         about,
         flags=re.I,

@@ -91,8 +91,8 @@ def topic_of(task: Task) -> str:
         if topic.lower() in ("it", "that", "this", "me"):
             return ""
         return " ".join(topic.split()[:6])
-    chinese = re.search(r"关于(.+?)的(?:诗|歌)|写(?:一首)?(.+?)的(?:诗|歌)", task.text)
-    return (chinese[1] or chinese[2]) if chinese else ""
+    chinese = re.search(r"关于(.+?)的(?:诗|歌)", task.text) or re.search(r"写(?:一首)?(.+?)的(?:诗|歌)", task.text)
+    return chinese[1] if chinese else ""
 
 
 def compose(task: Task) -> Finding | None:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from apps.sandbox.chatting.guide.language import is_chinese
 from apps.sandbox.chatting.guide.task import Finding, Task
 from apps.sandbox.chatting.guide.verse import topic_of
 
@@ -87,7 +88,24 @@ _ABOUT = [
 ]
 
 
+_CHINESE_PARTS = (
+    ("工作室", "资料库", "每一次录音", "一个好的提示", "这位向导", "读者"),
+    (
+        "会保留自己的设置",
+        "一行一行地长大",
+        "先说清楚要花多少钱",
+        "用自己的话就能找到",
+        "从一个简单的句子开始",
+        "给第二个想法留出位置",
+    ),
+    ("因为小步更容易检查", "所以不用猜", "而其余的还在写", "顺序也一直清楚", "这比看起来更重要", "一眼就能看见"),
+)
+
+
 def _sentence(chance: Random, topic: str) -> str:
+    if is_chinese(topic):
+        who, does, why = (chance.choice(parts) for parts in _CHINESE_PARTS)
+        return f"说到{topic}，{who}{does}，{why}。"
     lead = chance.choice(_ABOUT).format(topic=topic)
     who = chance.choice(_WHO)
     who = who[0].lower() + who[1:] if lead else who
@@ -162,16 +180,20 @@ def write_long(task: Task) -> Finding | None:
             text,
             re.I,
         ):
-            return _whole(task, topic or "this studio", 20_000)
+            return _whole(task, topic or ("这个工作室" if task.chinese else "this studio"), 20_000)
         if re.search(
             r"\b(essay|article|story|report|blog post|letter|e-?mail|paragraph|text|document|markdown)\b", text, re.I
         ) and re.search(r"\b(write|generate|draft|compose)\b", text, re.I):
-            return _whole(task, topic or "this studio", 12_000 if task.long else 1500)
+            return _whole(
+                task, topic or ("这个工作室" if task.chinese else "this studio"), 12_000 if task.long else 1500
+            )
         return None
     amount, unit = _amount(size[1]), size[2].lower()
     if unit in _UNITS:
-        return _whole(task, topic or "this studio", min(MOST_BYTES, amount * _UNITS[unit]))
-    subject = topic or "this studio"
+        return _whole(
+            task, topic or ("这个工作室" if task.chinese else "this studio"), min(MOST_BYTES, amount * _UNITS[unit])
+        )
+    subject = topic or ("这个工作室" if task.chinese else "this studio")
     thoughts = [f"They want {amount} {unit}s about {subject}. I write by rule; the content is filler, and I say so."]
     match unit:
         case "word":
