@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from apps.library.models import Asset
 from apps.library.services import keep
-from apps.library.tasks import local_copy, measure, ring
+from apps.library.tasks import local_copy, ring
 from apps.video.cutting import CutError, join_films
 from apps.video.events import publish
 from apps.video.models import Film, FilmStatus
@@ -27,7 +27,8 @@ from apps.workspaces.models import Membership
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=30)
+LEASE = timedelta(seconds=90)  # renewed while the film is being written
+LONGEST_S = 3600.0
 MAX_ATTEMPTS = 3
 RING_AFTER = timedelta(seconds=5)
 LOOK_EVERY_S = 0.5
@@ -72,36 +73,37 @@ def _write(film: Film) -> Asset:
         paths = [open_files.enter_context(local_copy(clip.file)) for clip in found]
         target, progress = Path(folder) / "film.mp4", Path(folder) / "percent"
         with _told(film, progress):
-            join_films(paths, target, progress, timeout_s=LEASE.total_seconds() - 60)
-        asset = keep(
-            Membership(workspace=film.workspace, user=film.created_by),
-            kind="film",
-            title=film.title,
-            text=" ".join(clip.text for clip in found),
-            source=target,
-            filename="film.mp4",
-            content_type="video/mp4",
-            request={"clips": [str(clip.pk) for clip in found]},
-            asset_id=film.pk,
-            measures_itself=True,
-        )
-    measure(str(asset.pk))  # so that the card has a poster from its first moment
-    return asset
+            join_films(paths, target, progress, timeout_s=LONGEST_S)
+            return keep(
+                Membership(workspace=film.workspace, user=film.created_by),
+                kind="film",
+                title=film.title,
+                text="\n\n".join(filter(None, (clip.text for clip in found))),
+                source=target,
+                filename=target.name,
+                content_type="video/mp4",
+                request={"clips": [str(clip.pk) for clip in found]},
+                asset_id=film.pk,
+                opens=True,
+            )
 
 
 @contextmanager
 def _told(film: Film, progress: Path) -> Iterator[None]:
-    """While the film is being written, its card says how far that is."""
+    """While the film is being written, its card says how far that is, and nobody else begins it."""
     is_done = threading.Event()
 
     def look() -> None:
-        said = ""
+        said, ours = "", Film.objects.filter(pk=film.pk, status=FilmStatus.WAITING)
         while not is_done.wait(LOOK_EVERY_S):
             now = progress.read_text() if progress.exists() else ""
+            until = timezone.now() + LEASE
             if now.isdigit() and now != said:
                 said = now
-                Film.objects.filter(pk=film.pk, status=FilmStatus.WAITING).update(percent=int(now))
+                ours.update(percent=int(now), leased_until=until)
                 publish(film.pk)
+            else:
+                ours.update(leased_until=until)
         connection.close()
 
     watcher = threading.Thread(target=look, name=f"film {film.pk}", daemon=True)

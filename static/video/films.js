@@ -81,6 +81,7 @@ export class Films extends EventTarget {
     for (const video of document.querySelectorAll("[data-open-film] > video")) {
       video.removeAttribute("src");
       video.load();
+      video.blur(); // first, as leaving the focus leads here again
       video.remove();
     }
   }
@@ -438,6 +439,8 @@ class Pair {
       button.setAttribute("aria-label", isPlaying ? button.dataset.pause : button.dataset.play);
     }
     if (document.activeElement !== this.#scrub || isPlaying) this.#scrub.value = at;
+    this.#scrub.style.setProperty("--fill", `${(100 * at) / (this.#length || 1)}%`);
+    this.#scrub.setAttribute("aria-valuetext", clock(at));
     this.#dialog.querySelector("[data-compare-time]").textContent = clock(at);
   }
 }
