@@ -136,9 +136,10 @@ class ChatConsumer(MemberConsumer):
 
     async def _start(self, asked: Asked, asked_at: float) -> None:
         started, requests = await in_thread(_begin, self.member.pk, asked)
+        runs: dict[uuid.UUID, live.Run] = {}
         if started.endpoint is not None:
             for reply, request in zip(started.replies, requests, strict=True):
-                await live.start_run(reply, started.endpoint, request, asked_at=asked_at)
+                runs[reply.pk] = await live.start_run(reply, started.endpoint, request, asked_at=asked_at)
         html = await in_thread(_render, self.member.pk, started)
         await self._send(
             {
@@ -151,7 +152,7 @@ class ChatConsumer(MemberConsumer):
             }
         )
         for reply in started.replies:
-            await self._follow(reply.pk)
+            await self._follow(reply.pk, runs.get(reply.pk))
         await self._join(started.conversation.pk)
         await live.tell_pages(started.conversation.pk, started.replies[0].pk, source=self.channel_name)
 
@@ -179,13 +180,13 @@ class ChatConsumer(MemberConsumer):
 
     # --- what the page is told ---
 
-    async def _follow(self, pk: uuid.UUID) -> None:
+    async def _follow(self, pk: uuid.UUID, run: live.Run | None = None) -> None:
         known = self._watching.pop(pk, None)
         if known:
             known.cancel()
         elif len(self._watching) >= WATCHED_AT_ONCE:
             raise RefusedError(_("This page follows too many replies at once."))
-        source: live.Source = live.find_run(pk) or await follow(pk)
+        source: live.Source = run or live.find_run(pk) or await follow(pk)
         task = asyncio.create_task(live.Watcher(source, self._send_text).watch())
         self._watching[pk] = task
         task.add_done_callback(partial(self._forget, pk))
