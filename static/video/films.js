@@ -73,6 +73,7 @@ export class Films extends EventTarget {
     const video = document.createElement("video");
     Object.assign(video, { src: link.href, muted: true, loop: true, playsInline: true, tabIndex: -1 });
     video.setAttribute("aria-hidden", "true");
+    video.addEventListener("playing", () => { video.dataset.moves = ""; }, { once: true });
     link.append(video);
     video.play().catch(() => video.remove());
   }

@@ -177,7 +177,9 @@ def test_no_state_that_can_be_reached_makes_a_forbidden_request(page):
 
 
 def test_every_allowed_mix_can_be_reached(page):
-    reached = {(each.mode, each.model, each.resolution, each.duration, each.fast_pretreatment) for each in reachable(page)}
+    reached = {
+        (each.mode, each.model, each.resolution, each.duration, each.fast_pretreatment) for each in reachable(page)
+    }
     wanted = set()
     for mode, table in ALLOWED.items():
         for model, sizes in table.items():
