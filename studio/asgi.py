@@ -13,6 +13,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs the app regi
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from apps.chat import live as chat  # noqa: E402
+from apps.jobs.events import start_publisher  # noqa: E402
 from apps.speech import live as speech  # noqa: E402
 from studio.origins import SameOriginOnly  # noqa: E402
 from studio.routing import websocket_urlpatterns  # noqa: E402
@@ -21,6 +22,7 @@ from studio.routing import websocket_urlpatterns  # noqa: E402
 async def lifespan(scope, receive, send) -> None:
     """At the end, takes that are being spoken and replies that are being written are kept as far as they came."""
     await receive()  # lifespan.startup
+    start_publisher()
     gc.collect()
     gc.freeze()  # what the program itself consists of is not looked through again while sound is flowing
     gc.set_threshold(10_000, 20, 20)

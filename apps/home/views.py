@@ -91,9 +91,11 @@ def palette(request: MemberRequest, workspace: str) -> HttpResponse:
 @member_required()
 @require_GET
 def tray(request: MemberRequest, workspace: str) -> HttpResponse:
-    """What is in motion; `mine=1` leaves out what others started. The count on the button is always of all."""
+    """What is in motion; `mine=1` leaves out what others started, from then on. The count is always of all."""
     items = items_for(request.member)
-    mine = request.GET.get("mine") == "1"
+    if request.GET.get("mine") in {"0", "1"}:
+        request.session["tray_mine"] = request.GET["mine"] == "1"
+    mine = request.session.get("tray_mine", False)
     shown = [item for item in items if item.person.pk == request.member.user_id] if mine else items
     is_at_home = request.htmx.current_url_abs_path == reverse("home:index", args=[workspace])
     context = {"items": items, "shown": shown, "mine": mine, "is_at_home": is_at_home}

@@ -1,7 +1,7 @@
 """Job cards, pushed to the workspace whenever a job has moved.
 
-A worker pushes from a thread of its own: no paid request waits for a page, and a job that moves three times within a
-few milliseconds is drawn once. Elsewhere, as in a request or a test, a card is pushed at once.
+A worker and a server push from a thread of their own: no paid request waits for a page, and a job that moves three
+times within a few milliseconds is drawn once. Elsewhere, as in a command or a test, a card is pushed at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from apps.workspaces.events import publish as push
 
 log = logging.getLogger(__name__)
 
-CHANGES_THE_TRAY = (Status.SUBMITTING, Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
+CHANGES_THE_TRAY = (Status.QUEUED, Status.SUBMITTING, Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
 BREATH_S = 0.05  # at least, between two rounds of cards: what moves meanwhile is drawn once
 LONGEST_BREATH_S = 2.0
 
@@ -58,7 +58,7 @@ def _ring_trays(jobs: Iterable[Job]) -> None:
 
 
 class Publisher(threading.Thread):
-    """Draws and pushes the cards of one worker process."""
+    """Draws and pushes the cards of one process."""
 
     def __init__(self) -> None:
         super().__init__(name="job cards", daemon=True)
@@ -94,7 +94,7 @@ _publisher: Publisher | None = None
 
 
 def start_publisher() -> None:
-    """Called once in each worker process."""
+    """Called when a worker or a server starts."""
     global _publisher
     if _publisher is None:
         _publisher = Publisher()

@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Min
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from apps.jobs import presence
 from apps.jobs.events import publish
@@ -51,6 +53,7 @@ def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, cl
     except IntegrityError:
         return Job.objects.select_related("workspace", "created_by").get(workspace=member.workspace, click=click)
     transaction.on_commit(lambda: ring(job), robust=True)
+    transaction.on_commit(lambda: publish(job.pk), robust=True)
     return job
 
 
@@ -65,12 +68,15 @@ def jobs_of(member: Membership, *, mine: bool = False, kind: str = "") -> JobQue
 def tray_items(member: Membership) -> Iterator[tray.Item]:
     """What the jobs tray shows of this workspace's jobs."""
     for job in Job.objects.visible_to(member).moving().select_related("workspace", "created_by"):
-        kind = get_kind(job.kind)
+        kind, state = get_kind(job.kind), job.get_status_display()
+        if job.status == Status.SAVING and job.results_expire_at:
+            ends = date_format(timezone.localtime(job.results_expire_at), "H:i")
+            state = _("Not yet safe: MiniMax's link ends at %(time)s") % {"time": ends}
         yield tray.Item(
             id=str(job.pk),
             title=job.title,
             icon=kind.icon,
-            state=job.get_status_display(),
+            state=state,
             url=f"{reverse(kind.page, args=[job.workspace.slug])}#job-{job.pk}",
             person=job.created_by,
             started_at=job.created_at,

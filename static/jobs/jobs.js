@@ -1,4 +1,5 @@
-// Cards of jobs in motion: the clock and the bar go on between two pushes. On every page, because cards are too.
+// Cards of jobs. In motion, the clock and the bar go on between two pushes; one that another tab or member started joins
+// the list of its kind: <div data-job-list="kind">, of one person alone with data-person. On every page, because cards are too.
 import "./notify.js";
 
 const TICK_MS = 1000;
@@ -22,3 +23,28 @@ function tick() {
 }
 
 setInterval(tick, TICK_MS);
+
+// A card was pushed that this page does not show: a new job, or one further down than the page goes.
+document.addEventListener("job:unseen", (event) => {
+  const pushed = document.createElement("template");
+  pushed.innerHTML = event.detail;
+  const card = pushed.content.firstElementChild;
+  const { job, kind, person } = card.dataset;
+  const list = document.querySelector(`[data-job-list="${CSS.escape(kind)}"]`);
+  if (!list || (list.dataset.person && list.dataset.person !== person)) return;
+  const shown = [...document.querySelectorAll(`[data-job][data-kind="${CSS.escape(kind)}"]`)];
+  const older = shown.find((other) => other.dataset.job < job); // newest first: ids are in the order of time
+  if (shown.length && !older) return;
+  card.removeAttribute("hx-swap-oob");
+  if (older && (older !== shown[0] || !list.contains(older))) older.before(card);
+  else list.prepend(card);
+  htmx.process(card);
+});
+
+// The push may be here before the answer to the press that made the job: what was pushed is the newer of the two.
+document.addEventListener("htmx:load", (event) => {
+  const card = event.target;
+  if (!card.dataset?.job || !card.id) return;
+  const twins = document.querySelectorAll(`#${CSS.escape(card.id)}`);
+  if (twins.length > 1) card.remove();
+});

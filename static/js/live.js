@@ -14,6 +14,7 @@ htmx.defineExtension("only-shown", {
       const [, selector] = (element.getAttribute("hx-swap-oob") ?? "true").split(/:(.*)/s);
       if (document.querySelector(selector || `#${CSS.escape(element.id)}`)) continue;
       if (element.dataset.asset) document.dispatchEvent(new CustomEvent("asset:unseen"));
+      if (element.dataset.job) document.dispatchEvent(new CustomEvent("job:unseen", { detail: element.outerHTML }));
       element.remove();
     }
     return arrived.innerHTML;
