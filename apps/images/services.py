@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from apps.images.forms import ImageForm
 from apps.images.generation import IMAGE, price
@@ -18,6 +19,7 @@ from apps.minimax import catalogue
 from apps.workspaces.models import Connection, ConnectionKind, Membership
 
 PAGE = 10  # jobs
+PICTURES = 48  # that pass a filter
 ONLY = {"prompt": ("prompt",), "seed": ("seed",)}
 
 
@@ -46,6 +48,53 @@ def list_jobs(member: Membership, *, before: uuid.UUID | None = None) -> tuple[l
     return page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None
 
 
+@dataclass(frozen=True)
+class Filter:
+    """Which pictures somebody wants to see while they choose among many."""
+
+    rated: int = 0  # at least so many stars
+    is_pinned: bool = False
+    hides_rejected: bool = False
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Filter:
+        """From an address: `?rated=1` to 5, `?pinned=1`, `?rejected=hide`; anything else is no filter."""
+        rated = query.get("rated", "")
+        return cls(
+            rated=int(rated) if rated in {"1", "2", "3", "4", "5"} else 0,
+            is_pinned=query.get("pinned") == "1",
+            hides_rejected=query.get("rejected") == "hide",
+        )
+
+    @property
+    def picks(self) -> bool:
+        """Whether it leaves single pictures rather than whole jobs."""
+        return bool(self.rated or self.is_pinned)
+
+    @property
+    def query(self) -> str:
+        given = {"rated": self.rated or "", "pinned": "1" if self.is_pinned else ""}
+        given["rejected"] = "hide" if self.hides_rejected else ""
+        return urlencode({name: value for name, value in given.items() if value})
+
+
+def list_pictures(
+    member: Membership, chosen: Filter, *, before: uuid.UUID | None = None
+) -> tuple[list[Asset], uuid.UUID | None]:
+    """The workspace's pictures that pass the filter, newest first, and where the next page starts."""
+    found = Asset.objects.visible_to(member).filter(kind=IMAGE.name).order_by("-id")
+    if chosen.rated:
+        found = found.filter(cull__rating__gte=chosen.rated)
+    if chosen.is_pinned:
+        found = found.filter(cull__is_pinned=True)
+    if chosen.hides_rejected:
+        found = found.exclude(cull__is_rejected=True)
+    if before:
+        found = found.filter(pk__lt=before)
+    page = list(found[: PICTURES + 1])
+    return page[:PICTURES], page[PICTURES - 1].pk if len(page) > PICTURES else None
+
+
 def recall(member: Membership, asset_id: str, only: str = "") -> dict[str, Any]:
     """Return initial values for the form: the settings that made a picture of this workspace, or one of them."""
     try:
@@ -62,11 +111,15 @@ def price_each(model: str) -> Decimal | None:
     return price({"model": model, "n": 1})
 
 
-def cull(asset: Asset, *, rating: int, is_rejected: bool) -> Cull:
+def cull(asset: Asset, *, rating: int, is_rejected: bool, is_pinned: bool) -> Cull:
+    """Keep what somebody thinks of a picture. What is rejected is not pinned as well."""
     low, high = 0, 5
-    kept, _created = Cull.objects.update_or_create(
-        asset=asset, defaults={"rating": min(high, max(low, rating)), "is_rejected": is_rejected}
-    )
+    opinion = {
+        "rating": min(high, max(low, rating)),
+        "is_rejected": is_rejected,
+        "is_pinned": is_pinned and not is_rejected,
+    }
+    kept, _created = Cull.objects.update_or_create(asset=asset, defaults=opinion)
     return kept
 
 

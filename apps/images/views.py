@@ -12,7 +12,7 @@ from django_htmx.http import reswap, retarget
 from apps.images import services
 from apps.images.forms import OWN_SIZE, REFERENCE, ImageForm, image
 from apps.images.generation import IMAGE, price
-from apps.images.services import Situation
+from apps.images.services import Filter, Situation
 from apps.jobs.services import submit_job
 from apps.library.models import Asset
 from apps.library.uploads import find_picture
@@ -23,12 +23,21 @@ from apps.workspaces.access import MemberRequest, member_required
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """The page. `?from=<asset>` fills the form as that picture was made, `&only=prompt` or `&only=seed` with that
-    alone, `?reference=<asset>` with a reference, `?prompt=` with a text; `?before=<job>` gives older jobs.
+    alone, `?reference=<asset>` with a reference, `?prompt=` with a text. `?rated=`, `?pinned=` and `?rejected=` filter
+    what was made; `?before=` gives what is older than a job, or than a picture where a filter leaves those.
     """
     member = request.member
-    jobs, older = services.list_jobs(member, before=_uuid(request.GET.get("before", "")))
-    if request.htmx and "before" in request.GET and not request.htmx.history_restore_request:
-        return render(request, "images/_jobs.html", {"jobs": jobs, "next": older})
+    made = _made(request)
+    if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
+        is_older = "before" in request.GET
+        name = (
+            "images/_made.html"
+            if not is_older
+            else "images/_found.html"
+            if made["filter"].picks
+            else "images/_jobs.html"
+        )
+        return render(request, name, made)
     situation = services.situation_of(member)
     initial = services.recall(member, request.GET.get("from", ""), request.GET.get("only", ""))
     if "reference" in request.GET and find_picture(member, request.GET["reference"]):
@@ -36,8 +45,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     if request.GET.get("prompt"):
         initial["prompt"] = request.GET["prompt"][: image.prompt_characters]
     form = ImageForm(initial=initial, member=member, connection_kind=situation.kind)
-    context = _composer(request, form, situation) | {"jobs": jobs, "next": older}
-    response = render(request, "images/index.html", context)
+    response = render(request, "images/index.html", _composer(request, form, situation) | made)
     response["Vary"] = "HX-Request"
     return response
 
@@ -51,15 +59,32 @@ def create(request: MemberRequest, workspace: str) -> HttpResponse:
     click = request.POST.get("click", "")[:36]
     if not form.is_valid() or not click:
         if not request.htmx:
-            jobs, older = services.list_jobs(request.member)
-            context = _composer(request, form, situation) | {"jobs": jobs, "next": older}
-            return render(request, "images/index.html", context, status=422)
+            return render(
+                request, "images/index.html", _composer(request, form, situation) | _made(request), status=422
+            )
         response = render(request, "images/_refused.html", _composer(request, form, situation), status=422)
         return reswap(retarget(response, "#images"), "outerHTML")
     job = submit_job(request.member, IMAGE, form.cleaned_data, click=click)
     if not request.htmx:
         return redirect(f"{reverse('images:index', args=[workspace])}#job-{job.pk}")
     return render(request, "images/_started.html", {"job": job, "click": uuid.uuid4()})
+
+
+def _made(request: MemberRequest) -> dict[str, Any]:
+    """What images/_made.html shows: jobs, or the pictures that a filter leaves."""
+    chosen = Filter.read(request.GET)
+    before = _uuid(request.GET.get("before", ""))
+    here = reverse("images:index", args=[request.member.workspace.slug])
+    context: dict[str, Any] = {
+        "filter": chosen,
+        "older": f"{here}?{chosen.query}{'&' if chosen.query else ''}before=",
+        "stars": range(1, 6),
+    }
+    if chosen.picks:
+        context["pictures"], context["next"] = services.list_pictures(request.member, chosen, before=before)
+    else:
+        context["jobs"], context["next"] = services.list_jobs(request.member, before=before)
+    return context
 
 
 def _composer(request: MemberRequest, form: ImageForm, situation: Situation) -> dict[str, Any]:
@@ -92,13 +117,14 @@ def _composer(request: MemberRequest, form: ImageForm, situation: Situation) -> 
 @require_POST
 @member_required(can="create")
 def cull(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
-    """Keep what somebody thinks of a picture: `rating` 0 to 5, `is_rejected`."""
+    """Keep what somebody thinks of a picture: `rating` 0 to 5, `is_rejected`, `is_pinned`."""
     asset = get_object_or_404(Asset.objects.visible_to(request.member), pk=pk, kind=IMAGE.name)
     rating = request.POST.get("rating", "")
     services.cull(
         asset,
         rating=int(rating) if rating in {"1", "2", "3", "4", "5"} else 0,
         is_rejected=request.POST.get("is_rejected") == "true",
+        is_pinned=request.POST.get("is_pinned") == "true",
     )
     return HttpResponse(status=204)
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import Promise
 
-from apps.library.models import Asset
+from apps.library.models import Asset, AssetStatus
 
 
 @dataclass(frozen=True)
@@ -42,5 +42,7 @@ def destinations_of(medium: str) -> list[Destination]:
 
 
 def offers_for(asset: Asset) -> list[tuple[Destination, str]]:
-    """What can be done next with an asset, and where."""
+    """What can be done next with an asset, and where. Nothing with a file that cannot be opened."""
+    if asset.status == AssetStatus.DAMAGED:
+        return []
     return [(each, each.address(asset.workspace.slug, asset.pk)) for each in destinations_of(asset.medium)]

@@ -22,6 +22,7 @@ urlpatterns = [
     path("pick", views.pick, name="pick"),
     path("<uuid:pk>/", views.asset, name="asset"),
     path("<uuid:pk>/choose", views.choose, name="choose"),
+    path("<uuid:pk>/menu", views.menu, name="menu"),
     path("<uuid:pk>/card", views.card, name="card"),
     path("<uuid:pk>/file", views.file, name="file"),
     path("<uuid:pk>/poster", views.poster, name="poster"),

@@ -93,6 +93,13 @@ def _details(member: Membership, one: Asset) -> dict[str, Any]:
 
 @require_GET
 @member_required()
+def menu(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
+    """What this member can do with the asset, for the menu of its card: the card itself is the same for all."""
+    return render(request, "library/_menu.html", _details(request.member, find_asset(request.member, pk)))
+
+
+@require_GET
+@member_required()
 def card(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
     return render(request, "library/_card.html", {"asset": find_asset(request.member, pk)})
 

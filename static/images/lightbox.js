@@ -1,5 +1,6 @@
 /**
- * One picture at a time, large. Arrows go on, 1 to 5 rate, 0 takes the rating back, x rejects, Escape closes.
+ * One picture at a time, large. Arrows go on, 1 to 5 rate, 0 takes the rating back, p pins, x rejects, Escape closes. In the grid the
+ * same keys belong to the picture that has the focus.
  *
  * Events: `recall` {picture, what}, `reference` {picture}; `picture` is the element with data-asset.
  */
@@ -16,6 +17,7 @@ export class Lightbox extends EventTarget {
     document.addEventListener("click", (event) => this.#opened(event));
     dialog.addEventListener("click", (event) => this.#clicked(event));
     dialog.addEventListener("keydown", (event) => this.#pressed(event));
+    document.addEventListener("keydown", (event) => this.#pressedInGrid(event));
     dialog.addEventListener("close", () => this.#current?.querySelector("[data-open-picture]")?.focus());
   }
 
@@ -25,7 +27,7 @@ export class Lightbox extends EventTarget {
   }
 
   get #all() {
-    return [...document.querySelectorAll(".picture:has([data-open-picture])")];
+    return [...document.querySelectorAll(".picture:has([data-open-picture])")].filter((picture) => picture.getClientRects().length);
   }
 
   #part(name) {
@@ -76,8 +78,9 @@ export class Lightbox extends EventTarget {
     const step = press("[data-lightbox-step]");
     if (step) this.#step(Number(step.dataset.lightboxStep));
     const rate = press("[data-rate]");
-    if (rate) this.#rate(Number(rate.dataset.rate));
-    if (press("[data-reject]")) this.#reject();
+    if (rate) this.#rate(this.#current, Number(rate.dataset.rate));
+    if (press("[data-pin]")) this.#pin(this.#current);
+    if (press("[data-reject]")) this.#reject(this.#current);
     const what = press("[data-recall]")?.dataset.recall;
     if (what) this.#leaveWith("recall", { what });
     if (press("[data-use-reference]")) this.#leaveWith("reference", {});
@@ -102,50 +105,104 @@ export class Lightbox extends EventTarget {
 
   #pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const towards = document.documentElement.dir === "rtl" ? -1 : 1;
-    if (event.key === "ArrowRight") this.#step(towards);
-    else if (event.key === "ArrowLeft") this.#step(-towards);
-    else if (!this.#dialog.querySelector("[data-reject]")) return;
-    else if (/^[0-5]$/.test(event.key)) this.#rate(Number(event.key));
-    else if (event.key.toLowerCase() === "x") this.#reject();
-    else return;
+    if (event.key === "ArrowRight") this.#step(this.#towards);
+    else if (event.key === "ArrowLeft") this.#step(-this.#towards);
+    else if (!this.#judged(event.key, this.#current)) return;
     event.preventDefault();
+  }
+
+  #pressedInGrid(event) {
+    const link = event.target.closest?.("[data-open-picture]");
+    if (!link || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const picture = link.closest(".picture");
+    const next = this.#neighbour(picture, event.key);
+    if (next) next.querySelector("[data-open-picture]").focus();
+    else if (!this.#judged(event.key, picture)) return;
+    event.preventDefault();
+  }
+
+  get #towards() {
+    return document.documentElement.dir === "rtl" ? -1 : 1;
+  }
+
+  /** Where an arrow leads in the grid: along the row, or to what lies closest in the next one. */
+  #neighbour(picture, key) {
+    const all = this.#all;
+    const along = { ArrowRight: this.#towards, ArrowLeft: -this.#towards }[key];
+    if (along) return all[all.indexOf(picture) + along];
+    const down = { ArrowDown: 1, ArrowUp: -1 }[key];
+    if (!down) return null;
+    const from = picture.getBoundingClientRect();
+    const middle = (box) => box.left + box.width / 2;
+    const others = all.map((other) => ({ other, box: other.getBoundingClientRect() })).filter(({ box }) => (down > 0 ? box.top >= from.bottom : box.bottom <= from.top));
+    const far = ({ box }) => Math.abs(box.top - from.top) * 4 + Math.abs(middle(box) - middle(from));
+    return others.sort((one, two) => far(one) - far(two))[0]?.other;
   }
 
   // --- what somebody thinks of it: shown at once, kept behind that ---
 
-  #rate(rating) {
-    const picture = this.#current;
-    const taken = Number(picture.dataset.rating) === rating ? 0 : rating;
-    this.#cull(picture, { rating: taken, rejected: taken ? false : "rejected" in picture.dataset });
+  /** Do what the key says about the picture; false when it says nothing, or the person may only look. */
+  #judged(key, picture) {
+    if (!picture || !this.#dialog.querySelector("[data-reject]")) return false;
+    if (/^[0-5]$/.test(key)) this.#rate(picture, Number(key));
+    else if (key.toLowerCase() === "p") this.#pin(picture);
+    else if (key.toLowerCase() === "x") this.#reject(picture);
+    else return false;
+    return true;
   }
 
-  #reject() {
-    const picture = this.#current;
-    this.#cull(picture, { rating: Number(picture.dataset.rating), rejected: !("rejected" in picture.dataset) });
+  #rate(picture, rating) {
+    const is = opinionOf(picture);
+    const taken = is.rating === rating ? 0 : rating;
+    this.#cull(picture, { ...is, rating: taken, rejected: taken ? false : is.rejected });
   }
 
-  async #cull(picture, { rating, rejected }) {
-    const before = { rating: Number(picture.dataset.rating), rejected: "rejected" in picture.dataset };
-    this.#mark(picture, { rating, rejected });
+  #pin(picture) {
+    const is = opinionOf(picture);
+    this.#cull(picture, { ...is, pinned: !is.pinned, rejected: is.pinned && is.rejected });
+  }
+
+  #reject(picture) {
+    const is = opinionOf(picture);
+    this.#cull(picture, { ...is, rejected: !is.rejected, pinned: is.rejected && is.pinned });
+  }
+
+  async #cull(picture, opinion) {
+    const before = opinionOf(picture);
+    this.#mark(picture, opinion);
     const headers = JSON.parse(document.body.getAttribute("hx-headers"));
-    const body = new URLSearchParams({ rating, is_rejected: rejected });
+    const body = new URLSearchParams({ rating: opinion.rating, is_rejected: opinion.rejected, is_pinned: opinion.pinned });
     const kept = await fetch(this.#options.cullAddress(picture.dataset.asset), { method: "POST", headers, body }).catch(() => null);
     if (kept?.ok) return;
     this.#mark(picture, before);
     this.#options.say();
   }
 
-  #mark(picture, { rating, rejected }) {
-    picture.dataset.rating = rating;
-    picture.toggleAttribute("data-rejected", rejected);
-    if (picture === this.#current) this.#paintCull(picture);
+  /** Paint it. What a filter hides from now on gives its place, and the focus, to the next one. */
+  #mark(picture, opinion) {
+    const all = this.#all;
+    const at = all.indexOf(picture);
+    const hadFocus = picture.contains(document.activeElement);
+    picture.dataset.rating = opinion.rating;
+    picture.toggleAttribute("data-rejected", opinion.rejected);
+    picture.toggleAttribute("data-pinned", opinion.pinned);
+    if (!picture.getClientRects().length) {
+      const next = all[at + 1] ?? all[at - 1];
+      if (hadFocus) next?.querySelector("[data-open-picture]").focus();
+      if (picture === this.#current) {
+        if (next) this.#show(next);
+        else this.#dialog.close();
+      }
+    } else if (picture === this.#current) this.#paintCull(picture);
   }
 
   #paintCull(picture) {
-    const isRejected = "rejected" in picture.dataset;
-    this.#dialog.toggleAttribute("data-rejected", isRejected);
-    for (const star of this.#dialog.querySelectorAll("[data-rate]")) star.setAttribute("aria-pressed", String(Number(star.dataset.rate) <= Number(picture.dataset.rating)));
-    this.#dialog.querySelector("[data-reject]")?.setAttribute("aria-pressed", String(isRejected));
+    const { rating, rejected, pinned } = opinionOf(picture);
+    this.#dialog.toggleAttribute("data-rejected", rejected);
+    for (const star of this.#dialog.querySelectorAll("[data-rate]")) star.setAttribute("aria-pressed", String(Number(star.dataset.rate) <= rating));
+    this.#dialog.querySelector("[data-pin]")?.setAttribute("aria-pressed", String(pinned));
+    this.#dialog.querySelector("[data-reject]")?.setAttribute("aria-pressed", String(rejected));
   }
 }
+
+const opinionOf = ({ dataset }) => ({ rating: Number(dataset.rating), rejected: "rejected" in dataset, pinned: "pinned" in dataset });

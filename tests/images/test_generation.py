@@ -4,6 +4,7 @@ import hashlib
 import io
 import uuid
 
+import httpx
 import pytest
 from django.urls import reverse
 from PIL import Image
@@ -62,6 +63,16 @@ def test_a_reference_reaches_minimax_and_changes_the_picture(make, kept_picture)
     plain, with_reference = make(n=1, seed=5), make(n=1, seed=5, reference=str(kept_picture().pk))
     assert with_reference.status == "succeeded", with_reference.error
     assert checksums(plain) != checksums(with_reference)
+
+
+def test_what_minimax_made_is_kept_though_it_withheld_the_rest(make, on_sandbox):
+    wanted = {"fault": "partial", "path": "/v1/image_generation", "times": 1, "seconds": 1}
+    key = {"Authorization": f"Bearer {on_sandbox.key}"}
+    httpx.post(f"{on_sandbox.url}/sandbox/faults", json=wanted, headers=key).raise_for_status()
+    job = make(n=4)
+    assert job.status == "succeeded", job.error
+    assert len(job.kept_assets) == 2
+    assert "2 of 4" in job.notice
 
 
 def test_the_finished_card_shows_each_picture(client, make):

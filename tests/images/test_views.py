@@ -111,12 +111,62 @@ def test_older_jobs_come_as_a_page_of_their_own(client, make, monkeypatch):
     assert "<html" not in rest
 
 
-def test_a_picture_is_rated_and_rejected(client, creator, kept_picture):
+def test_a_picture_is_rated_pinned_and_rejected(client, creator, kept_picture):
     asset = kept_picture()
     client.force_login(creator.user)
-    client.post(at("cull", asset.pk), {"rating": "4"})
-    assert client.post(at("cull", asset.pk), {"rating": "0", "is_rejected": "true"}).status_code == 204
-    assert (Cull.objects.get().rating, Cull.objects.get().is_rejected) == (0, True)
+    client.post(at("cull", asset.pk), {"rating": "4", "is_pinned": "true"})
+    assert (Cull.objects.get().rating, Cull.objects.get().is_pinned) == (4, True)
+    answer = client.post(at("cull", asset.pk), {"rating": "0", "is_rejected": "true", "is_pinned": "true"})
+    assert answer.status_code == 204
+    assert (Cull.objects.get().rating, Cull.objects.get().is_rejected, Cull.objects.get().is_pinned) == (0, True, False)
+
+
+@pytest.fixture
+def culled(kept_picture) -> dict[str, str]:
+    """Pictures by what was thought of them, as their ids."""
+    opinions = {"none": {}, "three": {"rating": 3}, "five": {"rating": 5}, "pinned": {"is_pinned": True}}
+    opinions |= {"rejected": {"is_rejected": True}, "three, rejected": {"rating": 3, "is_rejected": True}}
+    ids = {}
+    for name, opinion in opinions.items():
+        asset = kept_picture(request=SETTINGS)
+        if opinion:
+            Cull.objects.create(asset=asset, **opinion)
+        ids[str(asset.pk)] = name
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ({"rated": "3"}, {"three", "five", "three, rejected"}),
+        ({"rated": "3", "rejected": "hide"}, {"three", "five"}),
+        ({"rated": "4"}, {"five"}),
+        ({"pinned": "1"}, {"pinned"}),
+        ({"pinned": "1", "rated": "1"}, set()),
+    ],
+)
+def test_a_filter_leaves_what_passes_it(client, creator, culled, query, left):
+    client.force_login(creator.user)
+    shown = client.get(at("index"), query, headers={"HX-Request": "true"}).content.decode()
+    assert {culled[pk] for pk in re.findall(r'class="picture" data-asset="([^"]+)"', shown)} == left
+    assert "<html" not in shown
+
+
+def test_a_filter_goes_on_to_older_pictures(client, creator, culled, monkeypatch):
+    monkeypatch.setattr("apps.images.services.PICTURES", 2)
+    client.force_login(creator.user)
+    page = client.get(at("index"), {"rated": "3"}).content.decode()
+    older = re.search(r'href="([^"]+before=[^"]+)"', page)[1].replace("&amp;", "&")
+    rest = client.get(older, headers={"HX-Request": "true"}).content.decode()
+    first, second = (re.findall(r'class="picture" data-asset="([^"]+)"', shown) for shown in (page, rest))
+    assert [culled[pk] for pk in first + second] == ["three, rejected", "five", "three"]
+
+
+def test_jobs_stay_whole_while_rejected_pictures_are_hidden(client, make):
+    make()
+    shown = client.get(at("index"), {"rejected": "hide"}, headers={"HX-Request": "true"}).content.decode()
+    assert "data-hides-rejected" in shown
+    assert f"job-{Job.objects.get().pk}" in shown
 
 
 def test_anothers_picture_cannot_be_rated(client, viewer, stranger, kept_picture):

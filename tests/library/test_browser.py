@@ -1,53 +1,89 @@
-"""The library and its player in a real browser, on a whole studio: what was spoken is really heard again."""
+"""The library and its player in a real browser, on a whole studio: what was spoken is really heard again.
+
+All browser tests share one studio: these look only at what holds their own word, which nobody else says.
+"""
 
 from __future__ import annotations
 
+import base64
+import uuid
 from pathlib import Path
 
 import av
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests import browser
 from tests.browser import OpenTab, find_barriers, until
+from tests.images.conftest import picture
 
 pytestmark = browser.marks
 
+WORD = f"Quillon{uuid.uuid4().hex[:8]}"
 SENTENCES = (
-    "The night shift begins, and somebody keeps the lights on until the morning comes.",
-    "The last train leaves at eleven forty, and after that the city belongs to the bakers.",
+    f"{WORD} begins the night shift, and somebody keeps the lights on until the morning comes.",
+    f"{WORD} leaves with the last train at eleven forty, and after that the city belongs to the bakers.",
 )
 SHIFTS = """
   window.shifts = 0;
   new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (shifts += value))).observe({ type: "layout-shift", buffered: true });
 """  # noqa: E501  (JavaScript)
+UPLOAD = """async ([name, content]) => {
+  const body = new FormData();
+  body.append("purpose", "images.reference");
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  body.append("file", new File([bytes], `${name}.jpg`, { type: "image/jpeg" }));
+  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+  const answer = await fetch(document.querySelector("[data-upload]").dataset.upload, { method: "POST", body, headers });
+  return (await answer.json()).id;
+}"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def library(open_tab: OpenTab):
-    """Open the library's sounds; at the first call two takes are spoken for it. Other tests keep things here too."""
+    """Open the library at two sounds, the newer one first; at the first call they are spoken for it."""
 
     async def opened(**options) -> Page:
-        page = await open_tab("library/?kind=speech", **options)
-        cards = [page.locator("article.asset", has_text=sentence[:20]) for sentence in SENTENCES]
-        if all([await card.count() for card in cards]):
+        page = await open_tab(f"library/?q={WORD}&kind=speech", **options)
+        there = await page.locator("article.asset").count()
+        if there == len(SENTENCES):
             return page
         speech = await open_tab("speech/")
-        await speech.wait_for_selector("#speech[data-ready]")
-        for sentence in SENTENCES:
+        for sentence in SENTENCES[there:]:
+            await speech.wait_for_selector("#speech[data-ready]")
             await speech.fill("#id_text", sentence)
             await speech.click("[data-speak]")
-            await expect(speech.locator("[data-says]")).to_have_text("Kept in the library", timeout=30_000)
-            await expect(speech.locator("[data-script]")).to_have_attribute("data-mode", "write", timeout=30_000)
-        for sentence in SENTENCES:
-            take = speech.locator("article", has_text=sentence[:20]).first
-            await expect(take.locator("studio-player[data-measured]")).to_be_visible(timeout=30_000)
+            take = speech.locator("article", has_text=sentence[:40]).first
+            await expect(take.locator("studio-player[data-measured]")).to_be_visible(timeout=60_000)
+            await speech.reload()
         await speech.context.close()
         await page.reload()
+        await expect(page.locator("article.asset")).to_have_count(len(SENTENCES))
         return page
 
     return opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bring(open_tab: OpenTab):
+    """Have a picture brought by somebody in another window; returns its id."""
+    window = await open_tab("images/")
+
+    async def brought(name: str) -> str:
+        return await window.evaluate(UPLOAD, [name, base64.b64encode(picture()).decode()])
+
+    return brought
+
+
+@pytest.fixture
+def word() -> str:
+    """For what one test makes for itself."""
+    return f"Tansy{uuid.uuid4().hex[:10]}"
+
+
+def card_of(page: Page, pk: str) -> Locator:
+    return page.locator(f"#asset-{pk}")
 
 
 async def at(page: Page, number: int = 0) -> float:
@@ -138,28 +174,61 @@ async def test_other_format_is_saved_without_leaving_the_page(library, tmp_path:
     await expect(page.locator("#drawer[open]")).to_be_visible()
 
 
-async def test_renaming_and_the_trash_are_immediate_and_can_be_undone(library):
-    page = await library()
-    card = page.locator("article.asset").first
+async def test_renaming_and_the_trash_are_immediate_and_can_be_undone(open_tab, bring, word):
+    pk = await bring(word)
+    page = await open_tab(f"library/?q={word}")
+    card = card_of(page, pk)
     await card.get_by_role("link").click()
     await page.locator("#drawer").get_by_role("link", name="Rename").click()
-    await page.locator("#drawer input[name=title]").fill("Renamed here")
+    await page.locator("#drawer input[name=title]").fill(f"{word} renamed")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#drawer .details__name")).to_have_text("Renamed here")
-    await expect(card).to_contain_text("Renamed here")
+    await expect(page.locator("#drawer .details__name")).to_have_text(f"{word} renamed")
+    await expect(card).to_contain_text(f"{word} renamed")
     await page.locator("#drawer").get_by_role("button", name="Move to trash").click()
     await expect(page.locator("#drawer[open]")).to_have_count(0)
     await expect(card).to_contain_text("In the trash")
     await card.get_by_role("button", name="Restore").click()
-    await expect(card.locator("studio-player")).to_be_visible()
+    await expect(card.locator("img")).to_be_visible()
+
+
+async def test_menu_of_a_card_is_used_by_keyboard(open_tab, bring, word):
+    pk = await bring(word)
+    page = await open_tab(f"library/?q={word}")
+    card = card_of(page, pk)
+    await card.get_by_role("button", name="More for").press("Enter")
+    await expect(card.get_by_role("menuitem", name="Details")).to_be_focused()
+    assert await find_barriers(page) == []
+    await expect(card.get_by_role("menuitem", name="Use as reference")).to_have_attribute(
+        "href", f"{page.url.split('library')[0][page.url.index('/w/') :]}images/?reference={pk}"
+    )
+    await page.keyboard.press("ArrowUp")
+    await expect(card.get_by_role("menuitem", name="Move to trash")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(card).to_contain_text("In the trash")
 
 
 async def test_search_narrows_the_list_while_typing(library):
     page = await library()
-    await page.get_by_role("searchbox").press_sequentially("bakers")
-    await expect(page.locator("article.asset", has_not_text="The last train")).to_have_count(0)
-    await expect(page.locator("article.asset").first).to_contain_text("The last train")
-    assert "q=bakers" in page.url
+    search = page.get_by_role("searchbox")
+    await search.press("End")
+    await search.press_sequentially(" bakers")
+    await expect(page.locator("article.asset")).to_have_count(1)
+    await expect(page.locator("article.asset")).to_contain_text(SENTENCES[1][:40])
+    await expect(search).to_have_value(f"{WORD} bakers")
+    assert f"q={WORD}+bakers" in page.url
+
+
+async def test_what_others_make_takes_its_place_in_an_open_library(open_tab, bring, word):
+    page = await open_tab(f"library/?q={word}")
+    await expect(page.get_by_text("Nothing found")).to_be_visible()
+    await page.wait_for_selector("html[data-live=on]")
+    first = await bring(f"{word} one")
+    await expect(card_of(page, first)).to_be_visible()
+    await bring("Something else")
+    second = await bring(f"{word} two")
+    await expect(card_of(page, second)).to_be_visible()
+    shown = await page.locator("article.asset").evaluate_all("(cards) => cards.map((card) => card.dataset.asset)")
+    assert shown == [second, first]
 
 
 async def test_nothing_moves_while_the_page_loads(library):
@@ -170,9 +239,9 @@ async def test_nothing_moves_while_the_page_loads(library):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["library/", "library/?layout=list", "library/?trash=1", "shares/"])
-async def test_pages_have_no_serious_barrier(library, studio, theme, path):
-    page = await library(color_scheme=theme)
-    await page.goto(studio.at(path))
+async def test_pages_have_no_serious_barrier(open_tab, bring, word, theme, path):
+    await bring(word)
+    page = await open_tab(path, color_scheme=theme)
     assert await find_barriers(page) == []
 
 
@@ -190,7 +259,7 @@ async def test_library_works_without_a_script(library):
 @pytest_asyncio.fixture(loop_scope="session")
 async def guest_url(library) -> str:
     page = await library()
-    await page.locator("article.asset", has_text=SENTENCES[0][:20]).first.get_by_role("link").click()
+    await page.locator("article.asset", has_text=SENTENCES[0][:40]).get_by_role("link").click()
     await page.locator("#drawer").get_by_role("button", name="Share").click()
     return await page.locator("#drawer .share__url").input_value()
 
