@@ -19,6 +19,7 @@ from apps.music.services import Situation
 from apps.music.styles import GROUPS
 from apps.workspaces.access import MemberRequest, member_required
 
+OFTEN = {"Intro", "Verse", "Pre Chorus", "Chorus", "Bridge", "Outro"}  # the other sections are in a menu
 WRITER_ID = "id_writer_%s"  # both forms stand on one page
 
 
@@ -115,6 +116,7 @@ def _composer(request: MemberRequest, form: MusicForm, situation: Situation) -> 
         "models": [(each, price({"model": each.id})) for each in MODELS.values()],
         "price": price({"model": model}),
         "groups": GROUPS,
+        "often": [tag for tag in music.section_tags if tag in OFTEN],
         "checked": _check(form),
         "longest_lyrics": max(texts.lyrics[1] for texts in music.texts.values() if texts.lyrics),
         "remade_from": services.find_song(request.member, form["remade_from"].value()),

@@ -38,7 +38,7 @@ function refresh() {
     form().querySelector(`[data-most="${name}"]`).textContent = most;
   }
   for (const part of settings().querySelectorAll("[data-for-format]")) part.hidden = part.dataset.forFormat !== field("format").value;
-  for (const row of form().querySelectorAll("[data-sung]")) row.hidden = who === "instrumental";
+  style.offerVoices(who !== "instrumental");
   if (!("free" in form().dataset)) document.querySelector("[data-price]").textContent = model.dataset.price;
 }
 
