@@ -207,6 +207,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if config.is_https else "http"
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key", "login": "60/m/ip", "reset_password": "20/m/ip,5/m/key"}
 USERSESSIONS_TRACK_ACTIVITY = True
 SIGNUP_OPEN = config.signup_open
+MUSIC = config.music
 
 # --- languages --------------------------------------------------------------------------------------------------------
 

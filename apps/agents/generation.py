@@ -34,7 +34,7 @@ def submit(errand: Errand) -> Submitted:
     task = create_template_video(
         errand.client,
         str(request["template_id"]),
-        media=[_data_url(errand, request["media"])] if request.get("media") else [],
+        media=[_data_url(errand, request["picture"])] if request.get("picture") else [],
         texts=[request["text"]] if request.get("text") else [],
         callback_url=errand.callback_url,
     )

@@ -58,7 +58,7 @@ def template(request: MemberRequest, workspace: str, template_id: str) -> HttpRe
     chosen = _template_or_404(template_id)
     initial = services.recall(member, request.GET.get("from", ""))
     if find_picture(member, request.GET.get("media")):
-        initial["media"] = request.GET["media"]
+        initial["picture"] = request.GET["media"]
     form = TemplateForm(initial=initial, member=member, connection_kind=situation.kind)
     jobs, older = services.list_jobs(member)
     context = _composer(request, form, chosen, situation) | {"jobs": jobs, "next": older}
@@ -95,7 +95,7 @@ def _composer(request: MemberRequest, form: TemplateForm, chosen: Template, situ
         "template": chosen,
         "purpose": PICTURE,
         "text_characters": TEXT_CHARACTERS,
-        "picture": find_picture(request.member, form["media"].value()),
+        "picture": find_picture(request.member, form["picture"].value()),
         "is_free": situation.is_free,
         "is_connected": bool(situation.kind),
         "is_fitting": services.is_fitting(chosen, situation),

@@ -4,13 +4,13 @@ import { pictureField, setPicture } from "../library/picture_field.js";
 
 const form = () => document.getElementById("agents");
 const text = () => form().elements.namedItem("text");
-const media = () => form().elements.namedItem("media");
+const picture = () => form().elements.namedItem("picture");
 
 // --- the draft: in this tab only, and not over what the address or a refused form brings ---
 
 function keep() {
-  const field = pictureField("media");
-  const draft = { text: text()?.value ?? "", id: media()?.value ?? "", title: field?.querySelector("[data-picture-title]").textContent, src: field?.querySelector("[data-picture-shown]").getAttribute("src") };
+  const field = pictureField("picture");
+  const draft = { text: text()?.value ?? "", id: picture()?.value ?? "", title: field?.querySelector("[data-picture-title]").textContent, src: field?.querySelector("[data-picture-shown]").getAttribute("src") };
   try {
     sessionStorage.setItem(form().dataset.draft, JSON.stringify(draft));
   } catch {
@@ -27,7 +27,7 @@ function recall() {
   }
   if (!draft || location.search || form().querySelector(".field--bad")) return;
   if (text() && !text().value) text().value = draft.text;
-  if (media() && !media().value && draft.id) setPicture(pictureField("media"), { id: draft.id, title: draft.title, src: draft.src });
+  if (picture() && !picture().value && draft.id) setPicture(pictureField("picture"), { id: draft.id, title: draft.title, src: draft.src });
 }
 
 for (const kind of ["input", "change"]) {

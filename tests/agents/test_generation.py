@@ -53,10 +53,10 @@ def film_of(job: Job):
 
 def test_a_picture_becomes_a_film_that_can_be_opened(make, kept_picture):
     rex = kept_picture()
-    asset, codec, width, height, frames = film_of(make(DIVING, media=str(rex.pk)))
+    asset, codec, width, height, frames = film_of(make(DIVING, picture=str(rex.pk)))
     assert (codec, width > 640, height > 480, frames > 100) == ("h264", True, True, True)
     assert (asset.kind, asset.title, asset.poster.name != "") == ("agent", "Diving · Rex", True)
-    assert asset.request == {"template_id": DIVING, "media": str(rex.pk), "text": "", "subject": "Rex"}
+    assert asset.request == {"template_id": DIVING, "picture": str(rex.pk), "text": "", "subject": "Rex"}
 
 
 def test_words_become_a_film_too_and_its_card_plays_it(client, make):
