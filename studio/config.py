@@ -41,6 +41,7 @@ class Config:
     sandbox: bool  # whether the launcher starts a sandbox
     sandbox_url: str  # set by the launcher, or where a sandbox runs already; empty: none is offered
     sandbox_key: str
+    music: bool  # whether music is offered: MiniMax may close it for an account or a region
     signup_open: bool  # after the first visit, people join by invitation
 
     @property
@@ -107,6 +108,7 @@ def read_config(env: Mapping[str, str]) -> Config:
         sandbox=flag(env, "STUDIO_SANDBOX", default=True),
         sandbox_url=address(env, "STUDIO_SANDBOX_URL", "http", "https").rstrip("/"),
         sandbox_key=env.get("STUDIO_SANDBOX_KEY", ""),
+        music=flag(env, "STUDIO_MUSIC", default=True),
         signup_open=flag(env, "STUDIO_SIGNUP_OPEN", default=False),
     )
 

@@ -13,12 +13,18 @@ class MusicConfig(AppConfig):
     verbose_name = _("Music")
 
     def ready(self) -> None:
+        from django.conf import settings
+
         from apps.jobs import kinds
+        from apps.library import kinds as library_kinds
         from apps.music.generation import LYRICS, MUSIC
         from apps.workspaces import navigation
 
         kinds.register(MUSIC)
         kinds.register(LYRICS)
+        if not settings.MUSIC:  # what was made stays, and there is no page that could make it again
+            library_kinds.register(library_kinds.Kind(MUSIC.name, MUSIC.label, MUSIC.icon, recall=""))
+            return
         navigation.register(
             navigation.Page(
                 "music",

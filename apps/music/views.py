@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,8 +26,21 @@ OFTEN = {"Intro", "Verse", "Pre Chorus", "Chorus", "Bridge", "Outro"}  # the oth
 WRITER_ID = "id_writer_%s"  # both forms stand on one page
 
 
+def where_offered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """There is no such page where whoever runs the studio has switched music off."""
+
+    @wraps(view)
+    def offered(request: MemberRequest, workspace: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.MUSIC:
+            raise Http404
+        return view(request, workspace, *args, **kwargs)
+
+    return offered
+
+
 @require_GET
 @member_required()
+@where_offered
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """The page. `?from=<asset>` fills the form as that song was made, `?text=` its style; `?before=<job>` more."""
     member = request.member
@@ -43,6 +59,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
 
 @require_POST
 @member_required(can="create")
+@where_offered
 def create(request: MemberRequest, workspace: str) -> HttpResponse:
     """One press of the button: the new job's card, or 422 and the form with a sentence at each field that is wrong."""
     form = MusicForm(request.POST)
@@ -63,6 +80,7 @@ def create(request: MemberRequest, workspace: str) -> HttpResponse:
 
 @require_POST
 @member_required()
+@where_offered
 def check(request: MemberRequest, workspace: str) -> HttpResponse:
     """What is to be said about lyrics while they are written: problems, sections. Costs nothing and keeps nothing."""
     return render(request, "music/_checked.html", {"checked": _check(MusicForm(request.POST))})
@@ -70,6 +88,7 @@ def check(request: MemberRequest, workspace: str) -> HttpResponse:
 
 @require_POST
 @member_required(can="create")
+@where_offered
 def write(request: MemberRequest, workspace: str) -> HttpResponse:
     """Have lyrics written: the card of the job, which becomes a proposal; or 422 and the form with its sentences."""
     form = LyricsForm(request.POST, auto_id=WRITER_ID)
@@ -84,6 +103,7 @@ def write(request: MemberRequest, workspace: str) -> HttpResponse:
 
 @require_POST
 @member_required(can="create")
+@where_offered
 def settle(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
     """A proposal was taken or left."""
     services.settle(get_object_or_404(Job.objects.visible_to(request.member), pk=pk, kind=LYRICS.name))
@@ -92,6 +112,7 @@ def settle(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespons
 
 @require_GET
 @member_required()
+@where_offered
 def writings(request: MemberRequest, workspace: str) -> HttpResponse:
     """Lyrics that were written earlier."""
     return render(request, "music/_writings.html", {"writings": services.list_writings(request.member)})
@@ -99,6 +120,7 @@ def writings(request: MemberRequest, workspace: str) -> HttpResponse:
 
 @require_GET
 @member_required()
+@where_offered
 def compare(request: MemberRequest, workspace: str) -> HttpResponse:
     """Two songs side by side: `?a=<asset>&b=<asset>`."""
     a, b = (services.find_song(request.member, request.GET.get(name)) for name in "ab")

@@ -194,3 +194,14 @@ def test_a_song_that_is_gone_cannot_be_compared(client, creator, kept_song):
     client.force_login(creator.user)
     for other in (uuid.uuid4(), "nonsense", ""):
         assert client.get(at("compare"), {"a": song.pk, "b": other}).status_code == 404
+
+
+def test_where_music_is_switched_off_there_is_no_page_and_nothing_is_sent(client, creator, paid, settings, kept_song):
+    settings.MUSIC = False
+    song = kept_song()
+    client.force_login(creator.user)
+    assert client.get(at("index")).status_code == 404
+    assert client.post(at("create"), SETTINGS | {"click": "one"}).status_code == 404
+    assert client.post(at("write"), {"mode": "write_full_song", "click": "two"}).status_code == 404
+    assert not Job.objects.exists()
+    assert client.get(reverse("library:asset", args=["night-shift", song.pk])).status_code == 200
