@@ -19,7 +19,9 @@ document.addEventListener("toggle", (event) => {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const menu = event.target.closest?.(".menu[popover]");
-  if (menu?.matches(":popover-open")) place(menu);
+  if (!menu?.matches(":popover-open")) return;
+  place(menu);
+  if (menu.matches('[role="menu"]') && !menu.contains(document.activeElement)) items(menu)[0]?.focus({ preventScroll: true }); // it was filled just now
 });
 window.addEventListener("resize", () => document.querySelectorAll(".menu:popover-open").forEach(place));
 
