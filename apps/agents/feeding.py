@@ -82,7 +82,7 @@ def _submit_next(batch: Batch) -> str | None:
     if batch.limit_usd is not None and not connection.is_sandbox:
         each = price(row.request)
         if each is None or spent(jobs) + each > batch.limit_usd:
-            return StopReason.LIMIT
+            return None if moving else StopReason.LIMIT  # one that moves may turn out to cost nothing
     row.job = submit_job(member, AGENT, row.request, click=row.click)
     row.save(update_fields=["job"])
     return ""
