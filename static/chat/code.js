@@ -6,9 +6,9 @@ export function dressCode(root) {
   for (const figure of blocks) {
     const button = figure.querySelector("[data-copy-code]");
     if (!button || button.textContent) continue;
-    button.textContent = words.copy;
+    button.textContent = words.wordCopy;
     const name = figure.querySelector("figcaption > span");
-    if (!name.textContent) name.textContent = words.plain;
+    if (!name.textContent) name.textContent = words.wordPlain;
     figure.querySelector("pre").tabIndex = 0;
   }
 }

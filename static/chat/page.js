@@ -232,6 +232,12 @@ function grow() {
 
 // --- the list ---
 
+function markRow() {
+  for (const row of document.querySelectorAll("[data-row]")) row.toggleAttribute("data-current", row.dataset.row === conversation);
+}
+document.addEventListener("htmx:afterSettle", markRow);
+markRow();
+
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-import]")) document.querySelector("[data-import-file]").click();
   if (target.closest("[data-show-list]")) page.toggleAttribute("data-list-shown");
