@@ -15,6 +15,7 @@ import pytest
 
 from studio.config import ROOT
 from tests.conftest import Sandbox, free_port, wait_until_healthy
+from tests.sandbox.chatting import Chatter
 from tests.sandbox.listening import Heard, listen
 
 FOX = "The quick brown fox jumps over the lazy dog."
@@ -111,6 +112,13 @@ def caller(sandbox: Sandbox) -> Iterator[Caller]:
     caller = Caller(sandbox)
     yield caller
     caller.http.close()
+
+
+@pytest.fixture
+def chatter(sandbox: Sandbox) -> Iterator[Chatter]:
+    chatter = Chatter(sandbox)
+    yield chatter
+    chatter.http.close()
 
 
 @dataclass

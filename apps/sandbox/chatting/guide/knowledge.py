@@ -267,6 +267,8 @@ def _from_pages(task: Task, text: str) -> Finding | None:
             count = entry.counts[term] + (4 if term in entry.title else 0)
             if count:
                 total += weights[term] * count * 2.2 / (count + 1.2 * (0.6 + 0.4 * entry.size / usual))
+        if set(wanted) <= entry.title:
+            total += 2 * need
         return total + 2 * max(sum(weights[term] for term in wanted if term in passage) for passage in entry.passages)
 
     ranked = sorted(entries, key=score, reverse=True)

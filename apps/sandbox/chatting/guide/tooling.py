@@ -106,7 +106,7 @@ def _meanings(names: set[str]) -> set[str]:
 
 def _score(clause: str, tool: Tool) -> float:
     unquoted = _QUOTED.sub(" ", clause)
-    said = {stem(word) for word in words(unquoted) if word.lower() not in STOP_WORDS - {"look"}}
+    said = {stem(word) for word in words(unquoted) if word.lower() not in STOP_WORDS - {"look", "say"}}
     han = {word for group in _STEMMED for word in group if not word.isascii() and word in unquoted}
     said |= han
     name = {part for part in _parts(tool.name) if part not in _GENERIC}
