@@ -51,10 +51,10 @@ def run_job(job_id: str) -> None:
     if job.status == Status.WAITING:
         for pk in poll_together([job.pk]):
             save_next(pk)
-    elif job.status == Status.SAVING:
-        save_next(job.pk)
-    else:
+    elif job.status in (Status.QUEUED, Status.SUBMITTING):
         lifecycle.advance(job)
+    else:  # also when another ring has already brought this one home: then its own is for one that waits
+        save_next(job.pk)
 
 
 def save_next(pk: Any) -> None:
