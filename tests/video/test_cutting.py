@@ -82,7 +82,8 @@ def test_a_long_film_takes_no_more_memory_than_a_short_one(tmp_path):
     code = (
         "import runpy, resource, sys; sys.argv = ['cutting.py'];"
         f"cut = runpy.run_path({cutting.__file__!r});"
-        f"cut['_join'](sys.stdin.read().split(), {str(tmp_path / 'o.mp4')!r}, {str(tmp_path / 'p')!r}); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        f"cut['_join'](sys.stdin.read().split(), {str(tmp_path / 'o.mp4')!r}, {str(tmp_path / 'p')!r});"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     one = write_clip(tmp_path / "one.mp4", size=(640, 360), seconds=2)
     other = write_clip(tmp_path / "other.mp4", size=(640, 360), fps=25, seconds=2)
