@@ -136,13 +136,13 @@ _COMPING["waltz3"] = [(0, 1, "low"), (0.5, 0.9, 1), (1, 0.9, 2), (1.5, 0.9, 3), 
 
 _PAN = {"guitar": -0.3, "epiano": 0.15, "organ": 0.35, "plucks": 0.3, "harp": -0.25, "clavinet": 0.35, "bells": 0.3}
 _LEVEL = {
-    "piano": 0.3,
+    "piano": 0.34,
     "epiano": 0.28,
-    "guitar": 0.28,
+    "guitar": 0.4,
     "organ": 0.2,
     "supersaw": 0.28,
-    "bells": 0.2,
-    "harp": 0.3,
+    "bells": 0.24,
+    "harp": 0.38,
     "ostinato": 0.36,
     "brass": 0.2,
     "plucks": 0.26,
@@ -234,7 +234,7 @@ class Band:
     def _hit(self, name: str, at: float, loud: float) -> None:
         wave = drums.drum(name)
         room = 0.0 if drums.is_kick(name) else 0.25 * self.style.room + (0.2 if name == "snare_big" else 0.02)
-        self.tape.put(wave, at, drums.GAINS[name] * loud * 0.62, drums.PAN.get(name, 0.0), room)
+        self.tape.put(wave, at, drums.GAINS[name] * loud * 0.56, drums.PAN.get(name, 0.0), room)
         if drums.is_kick(name):
             self.tape.kicks.append(at)
 
@@ -258,7 +258,7 @@ class Band:
         for beat, length, step in pattern:
             pitch = root + (step if style.bass == "walking" and bar < self.score.bars - 1 else self._tone(chord, step))
             wave = self._note("bass", sound, pitch, min(length, style.beats - beat), 0.95 if beat == 0 else 0.8)
-            self.tape.put(wave, self.seconds_at(first + beat), 0.42, 0.0, 0.01, ducked=True)
+            self.tape.put(wave, self.seconds_at(first + beat), 0.31, 0.0, 0.01, ducked=True)
 
     @staticmethod
     def _tone(chord: Chord, step: int) -> int:
@@ -321,7 +321,7 @@ class Band:
             gap = 0.012 if name in ("guitar", "harp") and len(chosen) > 1 else 0.0
             for number, pitch in enumerate(chosen):
                 wave = self._note(name, instruments.KEYS[name], pitch, length, velocity)
-                pan = _PAN.get(name, 0.0) + 0.12 * (number - 1)
+                pan = _PAN.get(name, 0.0) + 0.2 * (number - 1)
                 late = at + number * gap + float(self._rng.uniform(0, 0.004))
                 self.tape.put(wave, late, gain, pan, style.room, ducked=True)
 
@@ -341,7 +341,7 @@ class Band:
                 side,
             )
             late = float(self._rng.uniform(0, 0.008))
-            self.tape.put(wave, at + late, gain * 0.62, side, self.style.room * 0.7, ducked=True)
+            self.tape.put(wave, at + late, gain * 0.8, side, self.style.room * 0.7, ducked=True)
 
     def _pad(self, part: Part) -> None:
         style = self.style

@@ -14,6 +14,7 @@ from apps.sandbox.composing.style import Style
 from apps.sandbox.composing.synth import RATE, noise
 
 LOUDNESS = -14.5  # LUFS
+VOICE_DB = -0.5  # of the singing above the band
 CEILING = 0.84  # -1.5 dBFS: a lossy encoder adds some again
 _BLOCK = 1 << 17
 
@@ -112,6 +113,22 @@ def _duck(tape: Tape, depth: float, beat_s: float) -> None:
     tape.ducked *= gain
 
 
+def _in_front(voice: Stereo, band: Stereo) -> Stereo:
+    """The voice as loud as the band, which steps back by 2.5 dB while somebody sings."""
+    step = RATE // 20
+    blocks = voice.shape[1] // step
+    power = (voice[:, : blocks * step] ** 2).mean(axis=0).reshape(blocks, step).mean(axis=1)
+    sings = (power > power.max() * 0.01).astype(np.float32)
+    if not sings.any():
+        return voice
+    smooth = np.convolve(np.pad(sings, 4, mode="edge"), np.full(9, 1 / 9, np.float32), mode="valid")
+    depth = np.interp(np.arange(voice.shape[1]), (np.arange(blocks) + 0.5) * step, smooth).astype(np.float32)
+    band *= 1 - np.float32(0.25) * depth
+    where = np.repeat(sings > 0, step)
+    heard = [sound[:, : len(where)][:, where] for sound in (voice, band)]
+    return voice * np.float32(10 ** ((loudness(heard[1]) + VOICE_DB - loudness(heard[0])) / 20))
+
+
 def _dust(size: int, amount: float) -> NDArray[np.float32]:
     """Crackle and hiss of an old record."""
     rng = np.random.default_rng(77)
@@ -121,7 +138,7 @@ def _dust(size: int, amount: float) -> NDArray[np.float32]:
     return wave * np.float32(amount)
 
 
-def master(tape: Tape, style: Style, voice: NDArray[np.float32] | None, *, fade: bool) -> Stereo:
+def master(tape: Tape, style: Style, voice: Stereo | None, *, fade: bool) -> Stereo:
     """The finished stereo sound at 44.1 kHz. `voice` is the dry singing; it stands in front of the band."""
     if style.pump and tape.kicks:
         _duck(tape, style.pump, 60 / style.bpm)
@@ -129,20 +146,23 @@ def master(tape: Tape, style: Style, voice: NDArray[np.float32] | None, *, fade:
     mixed += tape.ducked
     room = tape.room
     if voice is not None:
-        mixed += voice * np.float32(0.86)
-        room += voice * np.float32(0.16 + 0.5 * style.room)
+        voice = _in_front(voice, mixed)
+        mixed += voice
+        sent = voice.mean(axis=0)
+        room += sent * np.float32(0.16 + 0.5 * style.room)
         delay = int(60 / style.bpm * 0.75 * RATE)
         if delay < tape.size:
-            room[delay:] += voice[: tape.size - delay] * np.float32(0.06)
+            room[delay:] += sent[: tape.size - delay] * np.float32(0.08)
     mixed += convolve(room, _impulse(style.room_s, 900)) * np.float32(0.5)
     if style.dust:
         mixed += _dust(tape.size, style.dust)
     if style.drive:
         mixed = np.tanh(mixed * np.float32(1 + style.drive)) / np.float32(1 + style.drive * 0.6)
     steps = [
-        ("highpass", "f=30"),
+        ("highpass", "f=34"),
+        ("lowshelf", "f=110:g=-1.5"),
         ("equalizer", "f=300:t=q:w=0.9:g=-1.5"),
-        ("highshelf", "f=8000:g=1.5"),
+        ("highshelf", "f=5000:g=3.5"),
         ("acompressor", "threshold=0.18:ratio=2:attack=18:release=180:knee=6"),
     ]
     if style.top_hz < 15000:

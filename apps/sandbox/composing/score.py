@@ -141,7 +141,7 @@ class Composer:
         bar_s = self.style.beats * 60 / self.style.bpm
         wish = count / 2.4 + 1.2
         fitting = [bars for bars in (1, 2, 3, 4, 6, 8) if bars * bar_s >= count / 5.2 + 0.45] or [8]
-        return min(fitting, key=lambda bars: abs(bars * bar_s - wish) + (0.6 if bars in (3, 6) else 0))
+        return min(fitting, key=lambda bars: abs(bars * bar_s - wish) + {1: 0.5, 3: 0.6, 6: 0.6}.get(bars, 0))
 
     def write(self, sections: list[Section], seconds: float) -> Score:
         score = Score(self.style)

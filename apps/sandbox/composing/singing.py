@@ -7,15 +7,16 @@ again with the melody's tone. Its synthesis is the one part that is not ours.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyworld
 from numpy.typing import NDArray
 
 from apps.sandbox.composing.diction import RATE, Spoken
-from apps.sandbox.composing.mix import chain
-from apps.sandbox.composing.score import Phrase, Score
+from apps.sandbox.composing.mix import Stereo, chain
+from apps.sandbox.composing.score import LIKE_CHORUS, Phrase, Score
+from apps.sandbox.composing.style import SCALES, Style
 from apps.sandbox.composing.synth import RATE as TAPE_RATE
 
 FRAME_S = 0.005
@@ -105,9 +106,9 @@ def _timeline(spoken: Spoken, starts: list[float], ends: list[float]) -> tuple[F
     return np.maximum.accumulate(np.array(target)), np.array(source), np.array(rests)
 
 
-def _melody(phrase: Phrase, starts: list[float], ends: list[float], times: Frames, shift: float) -> Frames:
+def _melody(phrase: Phrase, starts: list[float], ends: list[float], times: Frames) -> Frames:
     """Pitch in MIDI for every frame: short slides into a note, and vibrato on what is held."""
-    pitches = np.array([note.pitch for note in phrase.notes]) + shift
+    pitches = np.array([note.pitch for note in phrase.notes])
     index = np.clip(np.searchsorted(np.array(starts), times, side="right") - 1, 0, len(pitches) - 1)
     curve = pitches[index].astype(np.float64)
     since = times - np.array(starts)[index]
@@ -120,7 +121,7 @@ def _melody(phrase: Phrase, starts: list[float], ends: list[float], times: Frame
     return curve + 0.22 * held * np.sin(2 * np.pi * 5.4 * since)
 
 
-def sing_phrase(spoken: Spoken, phrase: Phrase, starts: list[float], ends: list[float], shift: float = 0.0) -> Frames:
+def sing_phrase(spoken: Spoken, phrase: Phrase, starts: list[float], ends: list[float]) -> Frames:
     """22,050 Hz, beginning 0.35 s before the first note. `starts` and `ends` in seconds from the first note."""
     mouth = _listen(spoken)
     target, source, rests = _timeline(spoken, starts, ends)
@@ -132,7 +133,7 @@ def sing_phrase(spoken: Spoken, phrase: Phrase, starts: list[float], ends: list[
     shapes = mouth.shapes[low] * (1 - share) + mouth.shapes[high] * share
     noises = mouth.noises[low] * (1 - share) + mouth.noises[high] * share
     voiced = mouth.voiced[low]
-    pitch = _melody(phrase, starts, ends, times, shift)
+    pitch = _melody(phrase, starts, ends, times)
     tone = np.where(voiced, 440 * 2 ** ((pitch - 69) / 12), 0.0)
     gain = _loudness(spoken, phrase, mouth, starts, times, target, rests)
     shapes = np.maximum(shapes * (gain**2)[:, None], _SILENT * 1e-3)
@@ -174,41 +175,54 @@ def _doubled(wave: Frames) -> NDArray[np.float32]:
     )
 
 
-def sing(
-    score: Score, spoken: dict[str, Spoken], size: int, seconds_at: Callable[[float], float]
-) -> NDArray[np.float32]:
-    """The whole song's voice, dry, one channel at 44.1 kHz."""
-    voice = np.zeros(size, np.float32)
+def sing(score: Score, spoken: dict[str, Spoken], size: int, seconds_at: Callable[[float], float]) -> Stereo:
+    """The whole song's voices, dry, at 44.1 kHz: the lead in the middle, in choruses a third above it to the sides."""
+    lead, second = np.zeros(size, np.float32), np.zeros(size, np.float32)
     sung: dict[tuple[object, ...], NDArray[np.float32]] = {}
-    for phrase in score.phrases:
+
+    def put(voice: NDArray[np.float32], phrase: Phrase, gain: float, late: float = 0.0) -> None:
         first = seconds_at(phrase.notes[0].start)
         starts = [seconds_at(note.start) - first for note in phrase.notes]
         ends = [seconds_at(note.end) - first for note in phrase.notes]
         ends = [min(end, following) for end, following in zip(ends, [*starts[1:], ends[-1]], strict=True)]
-        key = (
-            phrase.text,
-            *(round(start, 3) for start in starts),
-            round(ends[-1], 3),
-            *(n.pitch for n in phrase.notes),
-        )
+        key = (phrase.text, *(round(at, 3) for at in (*starts, ends[-1])), *(note.pitch for note in phrase.notes))
         if key not in sung:
             sung[key] = _doubled(sing_phrase(spoken[phrase.text], phrase, starts, ends))
-        wave = sung[key]
-        begin = int((first - _LEAD_IN_S) * TAPE_RATE)
-        wave = wave[max(0, -begin) :]
+        begin = int((first + late - _LEAD_IN_S) * TAPE_RATE)
+        wave = sung[key][max(0, -begin) :]
         begin = max(0, begin)
         part = wave[: max(0, size - begin)]
-        voice[begin : begin + len(part)] += part * np.float32(0.6 if phrase.backing else 1.0)
-    return _polished(voice)
+        voice[begin : begin + len(part)] += part * np.float32(gain)
+
+    for phrase in score.phrases:
+        if phrase.backing:
+            put(second, phrase, 0.8)
+        else:
+            put(lead, phrase, 1.0)
+        if score.parts[phrase.section].kind in LIKE_CHORUS:
+            put(second, _third_above(phrase, score.style), 0.42, late=0.012)
+    return _polished(lead, second)
 
 
-def _polished(voice: NDArray[np.float32]) -> NDArray[np.float32]:
-    """As a studio treats a voice: no rumble, less harshness, presence, and an even level."""
-    peak = float(np.abs(voice).max())
+def _third_above(phrase: Phrase, style: Style) -> Phrase:
+    scale = [(style.key + tone) % 12 for tone in SCALES[style.mode]]
+    notes = []
+    for note in phrase.notes:
+        above = [step for step in (3, 4, 5) if (note.pitch + step) % 12 in scale]
+        notes.append(replace(note, pitch=note.pitch + (above[0] if above else 4)))
+    return replace(phrase, notes=tuple(notes))
+
+
+def _polished(lead: NDArray[np.float32], second: NDArray[np.float32]) -> Stereo:
+    """As a studio treats voices: no rumble, less harshness, presence, and an even level."""
+    peak = max(float(np.abs(lead).max()), float(np.abs(second).max()))
     if peak < 1e-6:
-        return voice
-    loud = voice[np.abs(voice) > peak * 0.05]
-    voice = voice * np.float32(0.16 / float(np.sqrt(np.mean(loud**2))))
+        return np.stack([lead, lead])
+    measured = lead if np.abs(lead).max() > peak * 0.1 else second
+    loud = measured[np.abs(measured) > peak * 0.05]
+    gain = np.float32(0.16 / float(np.sqrt(np.mean(loud**2))))
+    apart = int(0.011 * TAPE_RATE)  # the second voice comes a little later to the right ear: it seems wide
+    sides = np.stack([second, np.concatenate([np.zeros(apart, np.float32), second[:-apart]])])
     steps = [
         ("highpass", "f=110"),
         ("equalizer", "f=350:t=q:w=1:g=-2"),
@@ -216,4 +230,4 @@ def _polished(voice: NDArray[np.float32]) -> NDArray[np.float32]:
         ("highshelf", "f=7000:g=-2"),
         ("acompressor", "threshold=0.12:ratio=3.5:attack=6:release=120:knee=4:makeup=1.6"),
     ]
-    return chain(np.stack([voice, voice]), steps)[0]
+    return chain((lead + sides) * gain, steps)

@@ -20,6 +20,7 @@ from apps.sandbox.composing.words import Line, Section, read_lyrics
 TAIL_S = 2.5
 FILENAME = "song"
 PLAYED_FORM = ("intro", "verse", "chorus", "verse", "chorus", "solo", "chorus", "outro")
+SHORT_FORM, SHORT_S = ("intro", "verse", "chorus", "outro"), 45  # for who asks for less than these seconds
 
 
 def dice(*about: object) -> np.random.Generator:
@@ -33,7 +34,9 @@ def write_score(prompt: str, lyrics: str, seed: int = 0) -> tuple[Score, dict[st
     rng = dice(prompt, lyrics, seed)
     style = read_style(prompt, rng)
     sections = read_lyrics(lyrics) if lyrics else []
-    sections = sections or [Section(kind) for kind in PLAYED_FORM]
+    if not sections:
+        form = SHORT_FORM if 0 < style.seconds < SHORT_S else PLAYED_FORM
+        sections = [Section(kind) for kind in form]
     spoken = speak_lines([line.text for line in _lines(sections)], style.voice)
     syllables = {text: len(words.syllables) for text, words in spoken.items()}
     return Composer(style, syllables, rng).write(sections, style.seconds), spoken
