@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -28,11 +28,8 @@ class Line:
     acts: int
     estimate: Decimal
     actual: Decimal
-    unknown: int  # acts that may have been charged
-
-    @property
-    def difference(self) -> Decimal:
-        return self.actual - self.estimate
+    difference: Decimal  # of those whose cost and estimate are both known
+    unknown: int  # acts of which nobody here can say what they cost
 
 
 @dataclass(frozen=True)
@@ -97,22 +94,22 @@ def entries_of(member: Membership, first: date) -> QuerySet[LedgerEntry]:
     )
 
 
+SUMS = {
+    "acts": Count("pk"),
+    "estimate": Sum("estimate_usd"),
+    "actual": Sum("actual_usd"),
+    "difference": Sum(F("actual_usd") - F("estimate_usd")),
+    "unknown": Count("pk", filter=Q(charged=Charged.UNKNOWN) | Q(charged=Charged.YES, actual_usd=None)),
+}
+
+
 def _sums(rows: QuerySet[LedgerEntry], *names: str) -> Iterable[dict[str, Any]]:
-    return (
-        rows.order_by()
-        .values(*names)
-        .annotate(
-            acts=Count("pk"),
-            estimate=Sum("estimate_usd"),
-            actual=Sum("actual_usd"),
-            unknown=Count("pk", filter=Q(charged=Charged.UNKNOWN)),
-        )
-    )
+    return rows.order_by().values(*names).annotate(**SUMS)
 
 
 def _line(label: str, row: dict[str, Any]) -> Line:
-    nothing = Decimal(0)
-    return Line(label, row["acts"], row["estimate"] or nothing, row["actual"] or nothing, row["unknown"])
+    estimate, actual, difference = (row[name] or Decimal(0) for name in ("estimate", "actual", "difference"))
+    return Line(label, row["acts"], estimate, actual, difference, row["unknown"])
 
 
 def _kind_label(name: str) -> str:
@@ -136,15 +133,9 @@ def report(member: Membership, first: date) -> Report:
     def lines(found: Iterable[Line]) -> list[Line]:
         return sorted(found, key=lambda line: (-line.actual, -line.acts, line.label))
 
-    everything = rows.aggregate(
-        acts=Count("pk"),
-        estimate=Sum("estimate_usd"),
-        actual=Sum("actual_usd"),
-        unknown=Count("pk", filter=Q(charged=Charged.UNKNOWN)),
-    )
     return Report(
         first=first,
-        total=_line("", everything),
+        total=_line("", rows.aggregate(**SUMS)),
         days=days,
         by_day=[_line(day.isoformat(), by_day[day]) for day in sorted(by_day, reverse=True)],
         by_kind=lines(_line(_kind_label(row["kind"]), row) for row in _sums(rows, "kind")),

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from apps.usage import ledger
 from apps.usage.models import LedgerEntry
+from apps.usage.reports import month_from, report
 
 pytestmark = pytest.mark.django_db
 
@@ -89,4 +90,12 @@ def test_the_table_to_take_away_holds_every_act_and_runs_nothing(client, creator
 def test_what_may_have_been_charged_is_counted_apart(client, creator):
     enter(creator, charged="unknown", actual_usd=None)
     html = page(client, creator).content.decode()
-    assert "May have been charged" in html
+    assert "Cost not known" in html
+
+
+def test_only_what_is_known_is_compared(creator):
+    enter(creator, "job:1", charged="unknown", actual_usd=None)
+    enter(creator, "job:2", charged="yes", actual_usd=None)  # no price of it is published
+    enter(creator, "job:3", charged="yes", actual_usd=Decimal("0.0050"))
+    total = report(creator, month_from("")).total
+    assert (total.acts, total.unknown, total.difference) == (3, 2, Decimal("-0.0020"))
