@@ -11,7 +11,7 @@ class ChatConfig(AppConfig):
         from apps.library import kinds
         from apps.workspaces import navigation, tray
 
-        kinds.register(kinds.Kind("chat", _("Chat"), "message-circle", ""))
+        kinds.register(kinds.Kind("chat", _("Chat"), "message-circle", "", has_files=False))
         navigation.register(
             navigation.Page(
                 "chat",

@@ -12,16 +12,16 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from apps.chat import live, services, showing
+from apps.chat import calls, live, loop, services, showing
 from apps.chat.elsewhere import follow
 from apps.chat.forms import ChatForm, SayForm
 from apps.chat.live import conversation_group
-from apps.chat.models import Conversation
+from apps.chat.models import Call, Conversation
 from apps.chat.services import Asked, RefusedError, Started
-from apps.minimax.chat import ChatRequest
 from apps.speech.consumers import language_of
 from apps.speech.rows import in_thread
 from apps.workspaces.consumers import MemberConsumer
+from apps.workspaces.models import Membership
 
 LONGEST_MESSAGE = 8 * 1024 * 1024  # characters; ten full files, written as \uXXXX where they must
 WATCHED_AT_ONCE = 16  # replies that one socket follows
@@ -65,6 +65,7 @@ class ChatConsumer(MemberConsumer):
                 "again": self._again,
                 "continue": self._continue,
                 "results": self._results,
+                "decide": self._decide,
                 "show": self._show,
                 "watch": self._watch,
                 "stop": self._stop,
@@ -119,27 +120,34 @@ class ChatConsumer(MemberConsumer):
         )
 
     async def _results(self, message: dict[str, Any], asked_at: float) -> None:
-        """What a person typed as the answers of the functions that the reply `parent` called."""
+        """What a person typed as the answers of functions; the turn goes on once every call has one."""
         results = message.get("results")
-        if not isinstance(results, list):
+        if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
             raise _nonsense()
-        await self._start(
-            Asked(
-                click=str(_uuid(message, "click")),
-                conversation_id=_uuid(message, "conversation"),
-                parent_id=_uuid(message, "parent"),
-                settings=_settings(message),
-                results=[_result(result) for result in results],
-            ),
-            asked_at,
-        )
+        for result in results:
+            call = await self._find_call(result)
+            text = result.get("text")
+            if not isinstance(text, str):
+                raise _nonsense()
+            await in_thread(calls.answer_by_hand, call, text, is_error=bool(result.get("is_error")))
+            await live.tell_pages(call.message.conversation_id, call.message_id)
+        if results:
+            await loop.go_on(call.message_id, asked=True)
+
+    async def _decide(self, message: dict[str, Any], asked_at: float) -> None:
+        """A person's word on a call that would cost."""
+        member = await in_thread(_creator, self.member.pk)
+        call = await self._find_call(message)
+        await loop.decide(call, member, approve=message.get("approve") is True)
+
+    async def _find_call(self, message: dict[str, Any]) -> Call:
+        call = await in_thread(calls.find_call, self.member, _uuid(message, "call"))
+        if call is None:
+            raise RefusedError(_("This call is not here any more, or it is somebody else's."))
+        return call
 
     async def _start(self, asked: Asked, asked_at: float) -> None:
-        started, requests = await in_thread(_begin, self.member.pk, asked)
-        runs: dict[uuid.UUID, live.Run] = {}
-        if started.endpoint is not None:
-            for reply, request in zip(started.replies, requests, strict=True):
-                runs[reply.pk] = await live.start_run(reply, started.endpoint, request, asked_at=asked_at)
+        started, runs = await loop.start(self.member.pk, asked, asked_at=asked_at)
         html = await in_thread(_render, self.member.pk, started)
         await self._send(
             {
@@ -162,6 +170,7 @@ class ChatConsumer(MemberConsumer):
         if not await in_thread(Conversation.objects.visible_to(self.member).filter(pk=pk).exists):
             raise RefusedError(_("This conversation is not here any more."))
         await self._join(pk)
+        await loop.resume(pk)
 
     async def _watch(self, message: dict[str, Any], asked_at: float) -> None:
         """Follow a reply that was started before, here or in another process."""
@@ -224,13 +233,6 @@ class ChatConsumer(MemberConsumer):
         await self.base_send({"type": "websocket.send", "text": text})
 
 
-def _begin(member_id: int, asked: Asked) -> tuple[Started, list[ChatRequest]]:
-    started = services.start_turn(member_id, asked)
-    if started.endpoint is None:
-        return started, []
-    return started, [services.chat_request(reply, started.history) for reply in started.replies]
-
-
 def _render(member_id: int, started: Started) -> str:
     return showing.render_started(member_id, started)
 
@@ -247,15 +249,12 @@ def _settings(message: dict[str, Any]) -> list[dict[str, Any]]:
     return [form.cleaned_data for form in forms]
 
 
-def _result(result: Any) -> dict[str, Any]:
-    if not isinstance(result, dict) or not isinstance(result.get("id"), str) or not isinstance(result.get("text"), str):
-        raise _nonsense()
-    return {
-        "type": "tool_result",
-        "tool_use_id": result["id"],
-        "content": result["text"],
-        "is_error": bool(result.get("is_error")),
-    }
+def _creator(member_id: int) -> Membership:
+    """The member as they are now. Raises RefusedError when they may not spend any more."""
+    member = Membership.objects.select_related("workspace", "user").filter(pk=member_id).first()
+    if member is None or not member.may("create"):
+        raise RefusedError(_("Your role in this workspace lets you read, not write."))
+    return member
 
 
 def _read(text: str | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.chat import calls
 from apps.chat.models import SILENCE, Message, Piece, Status
 from apps.chat.rendering import markdown
 from apps.chat.reply import Reply, StoredEvent
@@ -58,6 +59,8 @@ def finish(pk: uuid.UUID, changes: dict[str, Any]) -> Message:
             Piece.objects.filter(message_id=pk).delete()
             type(message.conversation).objects.filter(pk=message.conversation_id).update(moved_at=timezone.now())
             _enter(message)
+    if ours and message.status == Status.DONE and message.stop_reason == "tool_use":
+        calls.enter_calls(message)
     return message
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.chat.models import TITLE_LENGTH, Folder
+from apps.chat.tools import TOOLS
 from apps.minimax import catalogue
 
 chat = catalogue.chat
@@ -55,6 +56,11 @@ class ChatForm(forms.Form):
     service_tier = forms.ChoiceField(
         label=gettext_lazy("Service tier"), choices=[(tier, tier) for tier in chat.service_tiers], required=False
     )
+    tools = forms.MultipleChoiceField(
+        label=gettext_lazy("Tools of the studio"),
+        choices=[(tool.name, tool.label) for tool in TOOLS.values()],
+        required=False,
+    )
     functions = forms.JSONField(label=gettext_lazy("Functions"), required=False)
 
     def clean_surface(self) -> str:
@@ -80,6 +86,11 @@ class ChatForm(forms.Form):
         cleaned["max_tokens"] = min(cleaned.get("max_tokens") or MAX_TOKENS, model.max_output_tokens)
         if model.thinking != "switchable":
             cleaned["thinking"] = model.thinking == "always"
+        taken = {*cleaned.get("tools", ())} & {each["name"] for each in cleaned.get("functions") or ()}
+        if taken:
+            self.add_error("functions", _("“%(name)s” is a tool of the studio.") % {"name": min(taken)})
+        if "tools" not in model.inputs:
+            cleaned["tools"] = []
         if cleaned.get("functions") and "tools" not in model.inputs:
             self.add_error("functions", _("%(model)s takes no tools.") % {"model": model.label})
         return cleaned

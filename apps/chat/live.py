@@ -52,12 +52,21 @@ def find_run(message_id: uuid.UUID) -> Run | None:
     return _runs.get(message_id)
 
 
-async def start_run(message: Message, endpoint: Endpoint, request: ChatRequest, *, asked_at: float) -> Run:
+async def start_run(
+    message: Message,
+    endpoint: Endpoint,
+    request: ChatRequest,
+    *,
+    asked_at: float,
+    on_end: Callable[[uuid.UUID], Awaitable[None]] | None = None,
+) -> Run:
     """Begin to receive a reply whose row is committed. `asked_at`: perf_counter() when the person's message arrived.
+
+    on_end: awaited when a reply is whole and waits for the answers of tools.
 
     The request is on its way when this returns; everything else is done while it travels.
     """
-    run = Run(message, endpoint, request, asked_at)
+    run = Run(message, endpoint, request, asked_at, on_end)
     _runs[run.id] = run
     run.begin()
     await asyncio.sleep(0)
@@ -147,7 +156,14 @@ class Watcher:
 class Run:
     """One reply being received in this process."""
 
-    def __init__(self, message: Message, endpoint: Endpoint, request: ChatRequest, asked_at: float) -> None:
+    def __init__(
+        self,
+        message: Message,
+        endpoint: Endpoint,
+        request: ChatRequest,
+        asked_at: float,
+        on_end: Callable[[uuid.UUID], Awaitable[None]] | None,
+    ) -> None:
         self.id = message.pk
         self.conversation_id = message.conversation_id
         self.person_id = message.created_by_id
@@ -157,6 +173,7 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.unwritten: list[StoredEvent] = []
         self._endpoint, self._request, self._asked_at = endpoint, request, asked_at
+        self._on_end = on_end
         self._surface: Surface = message.settings.get("surface", "anthropic")
         self._watchers: set[Watcher] = set()
         self._upstream: asyncio.Task[None] | None = None
@@ -219,6 +236,8 @@ class Run:
         for watcher in self._watchers:
             watcher.wake()
         await tell_pages(self.conversation_id, self.id)
+        if self._on_end and status == Status.DONE and self._end and self._end.stop_reason == "tool_use":
+            await self._on_end(self.id)
 
     async def _receive(self) -> None:
         add, unwritten = self.reply.add, self.unwritten

@@ -8,7 +8,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.jobs.models import Job
 from apps.library.models import new_id
+from apps.speech.models import Take
 from apps.usage.models import Charged
 from apps.workspaces.models import Workspace
 from apps.workspaces.querysets import WorkspaceQuerySet
@@ -122,7 +124,7 @@ class Message(models.Model):
     text = models.TextField(blank=True)  # what search reads
     html = models.JSONField(default=list)  # of each block, where it has any
     html_version = models.PositiveSmallIntegerField(default=0)
-    click = models.CharField(max_length=40)  # one per press of the button: a double click finds this message
+    click = models.CharField(max_length=60)  # one per press of the button: a double click finds this message
 
     # of a reply
     status = models.CharField(max_length=11, choices=Status, default=Status.DONE)
@@ -184,6 +186,43 @@ class Message(models.Model):
     @property
     def input_tokens(self) -> int:
         return self.tokens - self.usage.get("output", 0)
+
+
+class CallStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting for you")
+    RUNNING = "running", _("Being made")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    DECLINED = "declined", _("Declined")
+
+
+class Call(models.Model):
+    """One call of a tool by a reply: what was asked, who let it go, and what is told to the model."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="calls")
+    call_id = models.CharField(max_length=200)  # MiniMax's own
+    name = models.CharField(max_length=64)
+    input = models.JSONField(default=dict)
+    status = models.CharField(max_length=8, choices=CallStatus, default=CallStatus.WAITING)
+    price_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)  # null: not known, or nothing to pay
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    take = models.ForeignKey(Take, models.SET_NULL, null=True, related_name="+")
+    result = models.TextField(blank=True)
+    is_error = models.BooleanField(default=False)
+    assets = models.JSONField(default=list)  # ids of what was made
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["message", "call_id"], name="one_row_per_call")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (CallStatus.WAITING, CallStatus.RUNNING)
 
 
 class Piece(models.Model):

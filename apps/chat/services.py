@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from apps.chat import tree
 from apps.chat.models import TITLE_LENGTH, Conversation, Message, Role, Status
 from apps.chat.rendering import markdown
+from apps.chat.tools import TOOLS
 from apps.library.models import Asset
 from apps.library.services import shorten
 from apps.minimax import catalogue
@@ -237,7 +238,10 @@ def chat_request(reply: Message, past: Sequence[tree.Said]) -> ChatRequest:
         temperature=given.get("temperature"),
         top_p=given.get("top_p"),
         thinking=bool(given.get("thinking")) if switchable else None,
-        tools=[Tool(**function) for function in given.get("functions") or ()],
+        tools=[
+            *(TOOLS[name].definition for name in given.get("tools") or () if name in TOOLS),
+            *(Tool(**function) for function in given.get("functions") or ()),
+        ],
         service_tier="" if given.get("service_tier") == "standard" else given.get("service_tier", ""),
     )
 

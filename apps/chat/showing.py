@@ -15,9 +15,10 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.chat import tree
 from apps.chat.forms import DEFAULT_MODEL
-from apps.chat.models import Conversation, Message, Status
+from apps.chat.models import Call, CallStatus, Conversation, Message, Status
 from apps.chat.rendering import markdown
 from apps.chat.services import Started
+from apps.chat.tools import TOOLS, StudioTool
 from apps.chat.tree import Turn
 from apps.library.models import Asset
 from apps.minimax import catalogue
@@ -36,6 +37,15 @@ class ShownPart:
     block: Block = field(default_factory=dict)
     result: Block | None = None
     asset: Asset | None = None
+    call: Call | None = None
+    assets: list[Asset] = field(default_factory=list)  # what the call made
+
+    @property
+    def tool(self) -> StudioTool | None:
+        """The studio's own tool, where it is one."""
+        return TOOLS.get(self.call.name) if self.call and self.is_studio else None
+
+    is_studio: bool = False
 
     @property
     def input_json(self) -> str:
@@ -65,9 +75,11 @@ class ShownTurn:
     @property
     def open_calls(self) -> list[ShownPart]:
         """Calls that wait for a result."""
-        if self.message.is_running or not self.is_last:
-            return []
-        return [part for part in self.parts if part.kind == "call" and part.result is None]
+        return [
+            part
+            for part in self.parts
+            if part.call and part.call.status == CallStatus.WAITING and not part.is_studio and self.is_last
+        ]
 
 
 def show(member: Membership, turns: Iterable[Turn], *, is_mine: bool) -> list[ShownTurn]:
@@ -75,12 +87,18 @@ def show(member: Membership, turns: Iterable[Turn], *, is_mine: bool) -> list[Sh
     results: dict[str, Block] = {}
     for turn in rows:
         results |= {block["tool_use_id"]: block for block in turn.message.blocks if block["type"] == "tool_result"}
-    assets = _assets(member, rows)
-    return [ShownTurn(turn, _parts(turn.message, results, assets), is_mine, turn is rows[-1]) for turn in rows]
+    calls = _calls(rows)
+    assets = _assets(member, rows, calls.values())
+    return [ShownTurn(turn, _parts(turn.message, results, assets, calls), is_mine, turn is rows[-1]) for turn in rows]
 
 
-def _assets(member: Membership, turns: Iterable[Turn]) -> dict[str, Asset]:
-    wanted = {
+def _calls(turns: Iterable[Turn]) -> dict[tuple[uuid.UUID, str], Call]:
+    found = Call.objects.filter(message__in=[turn.message.pk for turn in turns if turn.message.is_reply])
+    return {(call.message_id, call.call_id): call for call in found.select_related("job", "take")}
+
+
+def _assets(member: Membership, turns: Iterable[Turn], calls: Iterable[Call]) -> dict[str, Asset]:
+    wanted = {pk for call in calls for pk in call.assets} | {
         block["asset"]
         for turn in turns
         for block in turn.message.blocks
@@ -92,7 +110,12 @@ def _assets(member: Membership, turns: Iterable[Turn]) -> dict[str, Asset]:
     return {str(asset.pk): asset for asset in found}
 
 
-def _parts(message: Message, results: dict[str, Block], assets: dict[str, Asset]) -> list[ShownPart]:
+def _parts(
+    message: Message,
+    results: dict[str, Block],
+    assets: dict[str, Asset],
+    calls: dict[tuple[uuid.UUID, str], Call],
+) -> list[ShownPart]:
     parts = []
     html = iter(_html(message))
     for block in message.blocks:
@@ -103,7 +126,17 @@ def _parts(message: Message, results: dict[str, Block], assets: dict[str, Asset]
         elif kind == "thinking":
             parts.append(ShownPart("think", block["thinking"].strip()))
         elif kind == "tool_use":
-            parts.append(ShownPart("call", block=block, result=results.get(block["id"])))
+            call = calls.get((message.pk, block["id"]))
+            parts.append(
+                ShownPart(
+                    "call",
+                    block=block,
+                    result=results.get(block["id"]),
+                    call=call,
+                    assets=[assets[pk] for pk in call.assets if pk in assets] if call else [],
+                    is_studio=block["name"] in (message.settings.get("tools") or ()),
+                )
+            )
         elif kind == "file":
             parts.append(ShownPart("file", block["text"], block=block))
         elif kind == "image":
@@ -238,4 +271,5 @@ def composer(member: Membership, conversation: Conversation | None) -> dict[str,
         "is_free": is_free,
         "is_connected": connection is not None,
         "can_create": member.may("create"),
+        "tools": list(TOOLS.values()),
     }

@@ -16,6 +16,7 @@ from apps.chat.forms import FolderForm, TitleForm
 from apps.chat.models import Conversation, Folder, Message
 from apps.library.services import shorten
 from apps.workspaces.access import MemberRequest, member_required
+from apps.workspaces.storable import storable
 
 PAGE = 40  # conversations at a time
 
@@ -63,9 +64,8 @@ def conversations(request: MemberRequest, workspace: str) -> HttpResponse:
 
 def _list(request: MemberRequest) -> dict[str, Any]:
     member, given = request.member, request.GET
-    q, archived = given.get("q", "").strip()[:200], given.get("archived") == "1"
-    folder_id = int(given["folder"]) if given.get("folder", "").isdecimal() else None
-    number = int(given["page"]) if given.get("page", "").isdecimal() else 0
+    q, archived = storable(given.get("q", "")).strip()[:200], given.get("archived") == "1"
+    folder_id, number = _number(given.get("folder", "")), _number(given.get("page", "")) or 0
     found = services.find_conversations(member, q=q, folder_id=folder_id, archived=archived)
     found = found.select_related("created_by", "folder")
     first = number * PAGE
@@ -165,8 +165,8 @@ def archive(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespon
 def move(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
     """Into a folder of one's own, or out of it."""
     found = _find_own(request, pk)
-    wanted = request.POST.get("folder", "")
-    folder = get_object_or_404(_folders(request), pk=int(wanted)) if wanted.isdecimal() else None
+    wanted = _number(request.POST.get("folder", ""))
+    folder = None if wanted is None else get_object_or_404(_folders(request), pk=wanted)
     return _changed(request, found, folder=folder)
 
 
@@ -297,6 +297,10 @@ def _posted_uuid(request: MemberRequest, name: str) -> uuid.UUID:
         return uuid.UUID(request.POST.get(name, ""))
     except ValueError as exc:
         raise Http404 from exc
+
+
+def _number(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None
 
 
 def _go(request: MemberRequest, url: str) -> HttpResponse:

@@ -45,7 +45,11 @@ thread.addEventListener("click", async ({ target }) => {
   const turn = target.closest("[data-message]");
   if (target.closest("[data-again]")) ask("again", turn.dataset.parent);
   else if (target.closest("[data-continue]")) ask("continue", turn.dataset.message);
-  else if (target.closest("[data-edit]")) beginEditing(turn, target.closest("[data-edit]").dataset.edit);
+  else if (target.closest("[data-decide]")) {
+    const button = target.closest("[data-decide]");
+    for (const each of button.parentElement.querySelectorAll("button")) each.disabled = true;
+    socket.tell({ type: "decide", call: button.closest("[data-call]").dataset.call, approve: button.dataset.decide === "approve" });
+  } else if (target.closest("[data-edit]")) beginEditing(turn, target.closest("[data-edit]").dataset.edit);
   else if (target.closest("[data-example]")) {
     box.value = target.closest("[data-example]").dataset.example;
     form.requestSubmit();
@@ -56,11 +60,11 @@ thread.addEventListener("submit", (event) => {
   if (!results) return;
   event.preventDefault();
   const given = [...results.querySelectorAll("[data-result]")].map((field) => ({
-    id: field.dataset.result,
+    call: field.dataset.result,
     text: field.value,
     is_error: results.querySelector(`[data-result-error="${CSS.escape(field.dataset.result)}"]`).checked,
   }));
-  ask("results", results.closest("[data-message]").dataset.message, { results: given });
+  socket.tell({ type: "results", results: given });
 });
 
 function ask(type, parent, more = {}) {
@@ -157,7 +161,9 @@ function started(message) {
 
 /** Something new stands in this conversation: said in another tab, or by another process. */
 async function moved(message) {
-  if (document.getElementById(`message-${message}`)) return;
+  const known = document.getElementById(`message-${message}`);
+  if (known && known.dataset.status !== "running") return refresh(known);
+  if (known) return;
   await htmx.ajax("GET", `${page.dataset.page}${conversation}/thread`, { target: thread, swap: "innerHTML" });
 }
 
@@ -166,6 +172,13 @@ async function finish(frame) {
   showBusy();
   if (!article) return;
   replies.end(article);
+  state.textContent = state.dataset.over;
+  document.dispatchEvent(new CustomEvent("chat:changed"));
+  await refresh(article);
+}
+
+/** Put the truth under a message: its figures, its calls, its branches. */
+async function refresh(article) {
   const answer = await fetch(article.dataset.source);
   if (!answer.ok) return;
   const arrived = document.createElement("template");
@@ -181,8 +194,6 @@ async function finish(frame) {
     document.getElementById(piece.id)?.replaceWith(piece);
   }
   htmx.process(thread);
-  state.textContent = state.dataset.over;
-  document.dispatchEvent(new CustomEvent("chat:changed"));
   if (isAtEnd) scrollToEnd();
 }
 

@@ -5,6 +5,7 @@ const count = new Intl.NumberFormat(document.documentElement.lang || "en", { not
 export class Settings extends EventTarget {
   models = JSON.parse(document.getElementById("chat-models").textContent);
   #fields = new Map([...document.querySelectorAll("[data-setting]")].map((field) => [field.dataset.setting, field]));
+  #tools = [...document.querySelectorAll("[data-tool]")];
   #hint = document.querySelector("[data-model-hint]");
 
   constructor() {
@@ -26,6 +27,7 @@ export class Settings extends EventTarget {
       if (field.type === "checkbox") values[name] = field.checked;
       else if (field.value.trim() !== "") values[name] = name === "functions" ? JSON.parse(field.value) : field.value;
     }
+    values.tools = this.#tools.filter((box) => box.checked).map((box) => box.dataset.tool);
     return values;
   }
 
@@ -34,6 +36,7 @@ export class Settings extends EventTarget {
     const think = this.#fields.get("thinking");
     think.disabled = model.thinking !== "switchable";
     if (think.disabled) think.checked = model.thinking === "always";
+    for (const box of this.#tools) box.disabled = !model.tools;
     const surface = this.#fields.get("surface");
     for (const option of surface.options) option.disabled = !model.surfaces.includes(option.value);
     if (surface.selectedOptions[0]?.disabled) surface.value = model.surfaces[0];

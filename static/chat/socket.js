@@ -61,6 +61,11 @@ export class ChatSocket extends EventTarget {
     this.#send({ type: "watch", message });
   }
 
+  /** Say something that needs no answer of its own: what comes of it is told to every page. */
+  tell(message) {
+    this.#send(message);
+  }
+
   stop() {
     for (const message of this.#replies) this.#send({ type: "stop", message });
   }

@@ -14,6 +14,8 @@ import pytest
 from django.utils.html import strip_tags
 
 from apps.chat import live
+from apps.jobs.saving import asset_id
+from apps.library.services import keep
 from apps.speech import rows
 from apps.workspaces.models import Connection, ConnectionKind, Membership
 from apps.workspaces.sealing import seal
@@ -96,6 +98,11 @@ class Page:
         while (message := await self.receive()).get("type") != type:
             assert message.get("type") != "refused", message
         return message
+
+    async def expect_refusal(self) -> str:
+        while (message := await self.receive()).get("type") != "refused":
+            pass
+        return message["message"]
 
     async def see(self, *, until: Callable[[Seen], bool] | None = None, seen: Seen | None = None) -> Seen:
         """Watch one reply to its end, or until something is seen of it."""
@@ -252,3 +259,34 @@ async def upstream(workspace, settings) -> AsyncIterator[Upstream]:
 def on_sandbox(workspace, settings, sandbox):
     settings.SANDBOX_URL, settings.SANDBOX_KEY = sandbox.url, sandbox.key
     return Connection.objects.create(workspace=workspace, kind=ConnectionKind.SANDBOX)
+
+
+@pytest.fixture
+def a_picture(tmp_path) -> Callable[[Membership, Any], Any]:
+    """Keep a picture as if this job had made it."""
+
+    def make(member: Membership, job: Any) -> Any:
+        source = tmp_path / f"{uuid.uuid4()}.png"
+        source.write_bytes(PNG)
+        asset = keep(
+            member,
+            kind="image",
+            title="A cat",
+            text="A cat",
+            source=source,
+            filename="cat.png",
+            content_type="image/png",
+            request={},
+            asset_id=asset_id(job, 0),
+        )
+        job.assets.add(asset)
+        return asset
+
+    return make
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d494844520000000100000001080200000090"
+    "7753de0000000c49444154789c63f8cfc000000301010018dd8db000000000"
+    "49454e44ae426082"
+)

@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 
 from apps.chat import elsewhere, finishing, live
-from apps.chat.models import Conversation, Message, Piece
+from apps.chat.models import Call, Conversation, Message, Piece
 from apps.chat.services import CONTINUE
 from apps.speech.rows import in_thread
 from apps.usage.models import LedgerEntry
@@ -34,6 +34,16 @@ async def until_over(pk) -> Message:
             return message
         await asyncio.sleep(0.05)
     raise AssertionError(message.status)
+
+
+async def until_said(conversation, text) -> Message:
+    """The reply that says this, once it is over."""
+    for _ in range(400):
+        found = await in_thread(Message.objects.filter(conversation=conversation, text=text, role="assistant").first)
+        if found and not found.is_running:
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError(text)
 
 
 # --- a reply ----------------------------------------------------------------------------------------------------------
@@ -218,16 +228,13 @@ async def test_calls_wait_for_what_a_person_types(upstream, creator, open_page):
     first = await page.see()
     assert [part["name"] for part in first.parts if part["of"] == "call"] == ["get_weather", "get_weather"]
     assert upstream.requests[0]["tools"] == [WEATHER]
-    await page.send(
-        "results",
-        click=str(uuid.uuid4()),
-        conversation=first.started["conversation"],
-        parent=first.message,
-        settings=settings,
-        results=[{"id": "c1", "text": "rain"}, {"id": "c2", "text": "no such city", "is_error": True}],
-    )
-    second = await page.see()
-    assert second.text == "Rain."
+    rain, unknown = await in_thread(lambda: [str(call.pk) for call in Call.objects.order_by("pk")])
+    await page.send("results", results=[{"call": rain, "text": "rain"}])
+    await asyncio.sleep(0.1)
+    assert len(upstream.requests) == 1  # the other one has no answer yet
+    await page.send("results", results=[{"call": unknown, "text": "no such city", "is_error": True}])
+    reply = await until_said(first.started["conversation"], "Rain.")
+    assert reply.status == "done"
     _question, called, answered = upstream.requests[1]["messages"]
     assert called["content"][0]["signature"] == "9f86"
     assert [part["id"] for part in called["content"] if part["type"] == "tool_use"] == ["c1", "c2"]
@@ -520,7 +527,9 @@ async def test_too_many_replies_at_once_are_refused(upstream, creator, open_page
         {"type": "again", "click": str(uuid.uuid4()), "settings": SETTINGS},
         {"type": "watch", "message": str(uuid.uuid4())},
         {"type": "stop"},
-        {"type": "results", "click": str(uuid.uuid4()), "results": "no"},
+        {"type": "results", "results": "no"},
+        {"type": "results", "results": [{"call": str(uuid.uuid4()), "text": "a"}]},
+        {"type": "decide", "call": str(uuid.uuid4()), "approve": True},
         {"type": "sing"},
         {},
     ],
