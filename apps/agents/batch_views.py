@@ -111,7 +111,7 @@ def batch(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse
 
 def _show(request: MemberRequest, one: Batch, form: LimitForm | None = None) -> HttpResponse:
     name = "agents/batch_draft.html" if one.is_draft else "agents/batch.html"
-    rows = _rows(one).order_by("is_fine", "number") if one.is_draft else _rows(one)
+    rows = _rows(one).order_by("is_fine" if one.is_draft else "-is_fine", "number")  # what is wrong is seen first
     context = _state(request, one) | {"rows": _page(rows, request), "form": form}
     return render(request, name, context, status=422 if form else 200)
 

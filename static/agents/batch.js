@@ -7,7 +7,8 @@ const form = document.getElementById("batch");
 const words = document.getElementById("batch-words-of-script").dataset;
 const part = (name) => form.querySelector(`[data-${name}]`);
 const list = part("brought");
-let pictures = []; // {id, name, title, src}
+let pictures = []; // {id, name, title, src, place}: place is the order in which they were brought
+let places = 0;
 let waiting = [];
 let moving = 0;
 let done = 0;
@@ -38,6 +39,7 @@ function recall() {
   }
   if (!draft) return;
   pictures = Array.isArray(draft.pictures) ? draft.pictures : [];
+  places = Math.max(0, ...pictures.map(({ place }) => place + 1));
   for (const name of ["text", "words"]) if (form.elements[name] && !form.elements[name].value && draft[name]) form.elements[name].value = draft[name];
 }
 
@@ -71,6 +73,7 @@ function add(picture) {
   if (pictures.some(({ id, name }) => id === picture.id && name === picture.name)) return;
   if (pictures.length >= Number(form.dataset.most)) return complain(form.dataset.full);
   pictures.push(picture);
+  pictures.sort((one, other) => one.place - other.place);
 }
 
 function complain(sentence) {
@@ -90,13 +93,13 @@ function bring(files) {
   part("faults").hidden = true;
   const room = Number(form.dataset.most) - pictures.length - waiting.length;
   if (files.length > room) complain(form.dataset.full);
-  waiting.push(...[...files].slice(0, Math.max(0, room)));
+  waiting.push(...[...files].slice(0, Math.max(0, room)).map((file) => ({ file, place: places++ })));
   while (moving < AT_ONCE && waiting.length) next();
 }
 
 async function next() {
-  const file = waiting.shift();
-  if (!file) return;
+  if (!waiting.length) return;
+  const { file, place } = waiting.shift();
   moving += 1;
   measure();
   try {
@@ -106,7 +109,7 @@ async function next() {
     const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), Accept: "application/json" };
     const answer = await fetch(form.dataset.upload, { method: "POST", body, headers });
     const said = answer.ok || answer.status === 422 ? await answer.json() : {};
-    if (answer.ok) add({ id: said.id, name: file.name, title: said.title, src: said.src });
+    if (answer.ok) add({ id: said.id, name: file.name, title: said.title, src: said.src, place });
     else complain(`${file.name}: ${said.sentence ?? form.dataset.fault}`);
   } catch {
     complain(`${file.name}: ${form.dataset.fault}`);
@@ -182,7 +185,7 @@ if (list) {
     if (pick) {
       const chosen = pictures.findIndex(({ id }) => id === pick.dataset.pick);
       if (chosen >= 0) pictures.splice(chosen, 1);
-      else add({ id: pick.dataset.pick, name: pick.dataset.title, title: pick.dataset.title, src: pick.dataset.src });
+      else add({ id: pick.dataset.pick, name: pick.dataset.title, title: pick.dataset.title, src: pick.dataset.src, place: places++ });
       show();
     }
   });

@@ -16,37 +16,23 @@ document.addEventListener("pointerover", (event) => {
 
 document.addEventListener("pointerout", (event) => {
   const video = event.target.closest?.(FILM);
-  if (video && previewed.has(video) && !video.contains(event.relatedTarget)) {
-    end(video);
-    video.pause();
-    video.currentTime = 0;
-    video.load(); // the poster again
-  }
+  if (!video || video.contains(event.relatedTarget) || !end(video)) return;
+  video.load(); // the poster again
 });
 
-/** It is watched now, no longer only looked at. */
+// A press means that it is to be watched: it stands at its start, and the player's own controls let it go.
 for (const kind of ["pointerdown", "keydown"]) {
   document.addEventListener(kind, (event) => {
     const video = event.target.closest?.(FILM);
-    if (!video || !previewed.has(video)) return;
-    end(video);
-    video.currentTime = 0;
-    if (kind === "pointerdown") event.preventDefault();
+    if (video && end(video)) video.currentTime = 0;
   }, { capture: true });
 }
 
-// The click that follows would stop what already plays.
-document.addEventListener("click", (event) => {
-  const video = event.target.closest?.(FILM);
-  if (video?.dataset.begun) {
-    delete video.dataset.begun;
-    event.preventDefault();
-  }
-}, { capture: true });
-
+/** True if it was only being looked at. */
 function end(video) {
-  if (!previewed.delete(video)) return;
+  if (!previewed.delete(video)) return false;
+  video.pause();
   video.muted = false;
   video.loop = false;
-  if (!video.paused) video.dataset.begun = "";
+  return true;
 }
