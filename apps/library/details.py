@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,8 +45,18 @@ LABELS: dict[str, str | Promise] = {
     "style_weight": gettext_lazy("Strength of the style"),
     "is_instrumental": gettext_lazy("Instrumental"),
     "lyrics_optimizer": gettext_lazy("Words by MiniMax"),
+    "resolution": gettext_lazy("Size"),
+    "duration": gettext_lazy("Seconds"),
+    "fast_pretreatment": gettext_lazy("Prepared quickly"),
+    "first_frame_image": gettext_lazy("First frame"),
+    "last_frame_image": gettext_lazy("Last frame"),
+    "subject_reference": gettext_lazy("Person"),
+    "from_video": gettext_lazy("Taken from"),
+    "at_s": gettext_lazy("Second"),
+    "clips": gettext_lazy("Joined from"),
 }
-SHOWN_ELSEWHERE = {"text", "prompt", "lyrics", "title", "model", "voice_id", "remade_from"}
+SHOWN_ELSEWHERE = {"text", "prompt", "lyrics", "title", "model", "voice_id", "remade_from", "mode"}
+NAMES_ASSETS = {"reference", "first_frame_image", "last_frame_image", "subject_reference", "from_video", "clips"}
 
 
 def describe_request(asset: Asset) -> list[tuple[str, str]]:
@@ -51,8 +64,27 @@ def describe_request(asset: Asset) -> list[tuple[str, str]]:
     rows = []
     for name, value in asset.request.items():
         if name not in SHOWN_ELSEWHERE and value not in (None, "", [], {}):
-            rows.append((str(LABELS.get(name, name)), _in_words(name, value)))
+            words = _assets_in_words(asset, value) if name in NAMES_ASSETS else _in_words(name, value)
+            rows.append((str(LABELS.get(name, name)), words))
     return rows
+
+
+def _assets_in_words(asset: Asset, value: Any) -> str:
+    """Links to what it was made from; what is in the library no more is said to be so."""
+    try:
+        wanted = [uuid.UUID(str(pk)) for pk in (value if isinstance(value, list) else [value])]
+    except ValueError:
+        return str(value)
+    found = (
+        Asset.objects.filter(workspace=asset.workspace_id, trashed_at=None).only("title", "workspace").in_bulk(wanted)
+    )
+    links = [
+        format_html('<a href="{}">{}</a>', reverse("library:asset", args=[asset.workspace.slug, pk]), found[pk].title)
+        if pk in found
+        else _("not in the library any more")
+        for pk in wanted
+    ]
+    return format_html_join(", ", "{}", ((link,) for link in links))
 
 
 def _in_words(name: str, value: Any) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.library.models import Asset, ClaimQuerySet, new_id
 from apps.workspaces.models import Workspace
-from apps.workspaces.querysets import WorkspaceQuerySet
+
+if TYPE_CHECKING:
+    from apps.workspaces.models import Membership
 
 
 class FilmStatus(models.TextChoices):
@@ -18,8 +20,9 @@ class FilmStatus(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
-class FilmQuerySet(ClaimQuerySet, WorkspaceQuerySet):
-    """Visible to the members of their workspace, and claimed by workers."""
+class FilmQuerySet(ClaimQuerySet):
+    def visible_to(self, member: Membership) -> Self:
+        return self.filter(workspace_id=member.workspace_id)
 
 
 class Film(models.Model):

@@ -267,3 +267,17 @@ def test_films_and_jobs_stand_in_one_line_of_time(client, creator, make, kept_vi
     rest = client.get(older, headers={"HX-Request": "true"}).content.decode()
     assert "Oldest" in rest
     assert "<html" not in rest
+
+
+def test_a_film_and_a_frame_lead_back_to_what_they_were_made_from(client, creator, stranger, kept_video):
+    client.force_login(creator.user)
+    video, others = kept_video(title="Red <kite>"), kept_video(title="Secret")
+    Asset.objects.filter(pk=others.pk).update(workspace=stranger.workspace)
+    film = kept_video(kind="film", request={"clips": [str(video.pk), str(others.pk)]})
+    picture = client.post(at("frame", video.pk)).json()
+    for pk in (film.pk, picture["id"]):
+        details = client.get(reverse("library:asset", args=["night-shift", pk])).content.decode()
+        assert f'<a href="{reverse("library:asset", args=["night-shift", video.pk])}">Red &lt;kite&gt;</a>' in details
+        assert "Secret" not in details
+    whole = client.get(reverse("library:asset", args=["night-shift", film.pk])).content.decode()
+    assert "not in the library any more" in whole
