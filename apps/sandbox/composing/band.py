@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +61,10 @@ _BASS_SOUND: dict[str, instruments.Instrument] = {
     "waltz": instruments.upright_bass,
 }
 
+Stroke = tuple[float, float, str | int]
+
 # How chords are played: (beat, length, which notes). "all" is a chord, a number is one of its notes.
-_COMPING: dict[str, list[tuple[float, float, str | int]]] = {
+_COMPING: dict[str, list[Stroke]] = {
     "broken": [(0, 1, "low"), (0.5, 0.9, 1), (1, 0.9, 2), (1.5, 0.5, 3), (2, 1.9, "all"), (3, 0.5, 2), (3.5, 0.5, 1)],
     "eighths": [(beat / 2, 0.46, "all") for beat in range(8)],
     "gallop": [(beat + part, 0.2, "all") for beat in range(4) for part in (0, 0.5, 0.75)],
@@ -130,7 +133,7 @@ _COMPING: dict[str, list[tuple[float, float, str | int]]] = {
         (3.5, 0.4, 2),
     ],
 }
-_SUSTAINED = [(0.0, 3.9, "all")]
+_SUSTAINED: list[Stroke] = [(0.0, 3.9, "all")]
 _THREE = {"broken": "waltz3", "eighths": "waltz", "picked": "waltz3", "half": "waltz", "arp": "waltz3"}
 _COMPING["waltz3"] = [(0, 1, "low"), (0.5, 0.9, 1), (1, 0.9, 2), (1.5, 0.9, 3), (2, 0.9, 2), (2.5, 0.5, 1)]
 
@@ -283,7 +286,7 @@ class Band:
         style = self.style
         names = style.chords[: 2 if part.energy > 0.7 else 1]
         for number, name in enumerate(names):
-            pattern = _COMPING[style.comping if number == 0 else self._second(style.comping)]
+            pattern: list[Stroke] = _COMPING[style.comping if number == 0 else self._second(style.comping)]
             if style.beats == 3:
                 pattern = _COMPING[_THREE.get(style.comping, "waltz")]
             if bar == self.score.bars - 1 or part.kind == "break":
@@ -299,9 +302,7 @@ class Band:
             comping, "half"
         )
 
-    def _comp(
-        self, name: str, pattern: list[tuple[float, float, str | int]], bar: int, gain: float, energy: float
-    ) -> None:
+    def _comp(self, name: str, pattern: list[Stroke], bar: int, gain: float, energy: float) -> None:
         chord, style = self.score.chords[bar], self.style
         notes = self.voicing(chord)
         first = bar * style.beats
@@ -332,14 +333,9 @@ class Band:
         pitches = (root, root + 7, root + 12, *third)
         seconds, velocity = round(length * self.score.beat_s, 3), round(velocity * 5) / 5
         for side in (-0.75, 0.75):
-            wave = self._cached(
-                name,
-                lambda side=side: instruments.electric(name, [p + 0.04 * side for p in pitches], seconds, velocity),
-                *pitches,
-                seconds,
-                velocity,
-                side,
-            )
+            strings = [pitch + 0.04 * side for pitch in pitches]
+            make = partial(instruments.electric, name, strings, seconds, velocity)
+            wave = self._cached(name, make, *strings, seconds, velocity)
             late = float(self._rng.uniform(0, 0.008))
             self.tape.put(wave, at + late, gain * 0.8, side, self.style.room * 0.7, ducked=True)
 

@@ -19,6 +19,7 @@ from apps.sandbox.composing.synth import (
     saw,
     shape,
     square,
+    together,
     vibrato,
 )
 
@@ -113,7 +114,7 @@ def pizzicato(pitch: float, seconds: float, velocity: float) -> Wave:
 def supersaw(pitch: float, seconds: float, velocity: float) -> Wave:
     frequency, levels = hertz(pitch), saw(36, 5200, hertz(pitch), 1.5)
     length = seconds + 0.12
-    wave = sum(
+    wave = together(
         harmonics(frequency * 2 ** (cents / 1200), length, levels, phase=number * 1.7)
         for number, cents in enumerate((-17.0, -9.0, 0.0, 8.0, 16.0))
     )
@@ -132,7 +133,7 @@ def ostinato(pitch: float, seconds: float, velocity: float) -> Wave:
 def strings(pitch: float, seconds: float, velocity: float) -> Wave:
     frequency, length = hertz(pitch), seconds + 0.5
     levels = saw(22, 2300, frequency, 1.6)
-    wave = sum(
+    wave = together(
         harmonics(
             vibrato(frequency * 2 ** (cents / 1200), length, cents=7, rate=4.7 + number * 0.5, after=0.1),
             length,
@@ -147,7 +148,7 @@ def strings(pitch: float, seconds: float, velocity: float) -> Wave:
 def pad(pitch: float, seconds: float, velocity: float) -> Wave:
     frequency, length = hertz(pitch), seconds + 0.7
     levels = saw(16, 1100, frequency)
-    wave = sum(
+    wave = together(
         harmonics(frequency * 2 ** (cents / 1200), length, levels, phase=number * 1.3)
         for number, cents in enumerate((-8.0, 0.0, 9.0))
     )
@@ -157,12 +158,11 @@ def pad(pitch: float, seconds: float, velocity: float) -> Wave:
 def choir(pitch: float, seconds: float, velocity: float) -> Wave:
     frequency, length = hertz(pitch), seconds + 0.5
     order = np.arange(1, 31) * frequency
-    mouth = sum(
-        loud * np.exp(-(((order - place) / width) ** 2))
-        for place, width, loud in ((700, 180, 1.0), (1150, 200, 0.5), (2800, 400, 0.15))
-    )
-    levels = (mouth + 0.08) / np.arange(1, 31) ** 0.5
-    wave = sum(
+    levels = np.full(30, 0.08)
+    for place, width, loud in ((700, 180, 1.0), (1150, 200, 0.5), (2800, 400, 0.15)):
+        levels += loud * np.exp(-(((order - place) / width) ** 2))
+    levels /= np.arange(1, 31) ** 0.5
+    wave = together(
         harmonics(vibrato(frequency * 2 ** (cents / 1200), length, cents=14, rate=4.9 + number * 0.4), length, levels)
         for number, cents in enumerate((-9.0, 0.0, 8.0))
     )

@@ -68,7 +68,7 @@ def chain(samples: Stereo, steps: list[tuple[str, str]]) -> Stereo:
     def pull() -> None:
         while True:
             try:
-                parts.append(graph.pull().to_ndarray())
+                parts.append(graph.pull().to_ndarray().astype(np.float32))
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
 

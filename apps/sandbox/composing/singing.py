@@ -40,7 +40,7 @@ class _Mouth:
 def _listen(spoken: Spoken) -> _Mouth:
     samples = spoken.samples
     count = int(len(samples) / _FRAME) + 1
-    times = np.arange(count) * FRAME_S
+    times: Frames = np.arange(count, dtype=np.float64) * FRAME_S
     tone = np.full(count, spoken.hertz)
     shapes = pyworld.cheaptrick(samples, tone, times, RATE, fft_size=_FFT)
     likeness = _periodicity(samples, times, RATE / spoken.hertz)

@@ -519,8 +519,8 @@ def read_style(prompt: str, rng: np.random.Generator) -> Style:
     # A general word says less than the special one behind it: "pop punk", "acoustic blues", "epic rock".
     special = [name for name in names if name not in ("pop", "folk", "cinematic", "waltz", "classical")]
     style = GENRES[(special or names or ["pop"])[0]]
-    if "waltz" in names:
-        style = replace(GENRES["waltz"], **_colours(style)) if style.genre != "waltz" else style
+    if "waltz" in names and style.genre != "waltz":
+        style = _waltzed(style)
     low, high = style.tempo
     bpm = float(rng.uniform(low, high))
     mode: str | None = None
@@ -554,19 +554,20 @@ def read_style(prompt: str, rng: np.random.Generator) -> Style:
     )
 
 
-def _colours(style: Style) -> dict[str, object]:
-    """What a waltz takes over from the style it is danced in."""
-    return {
-        "genre": style.genre,
-        "chords": style.chords,
-        "lead": style.lead,
-        "pad": style.pad,
-        "mode": style.mode,
-        "room": style.room,
-        "voice": style.voice,
-        "sevenths": style.sevenths,
-        "dust": style.dust,
-    }
+def _waltzed(style: Style) -> Style:
+    """A waltz in the colours of another style."""
+    return replace(
+        GENRES["waltz"],
+        genre=style.genre,
+        mode=style.mode,
+        chords=style.chords,
+        lead=style.lead,
+        pad=style.pad,
+        room=style.room,
+        voice=style.voice,
+        sevenths=style.sevenths,
+        dust=style.dust,
+    )
 
 
 def _instruments(style: Style, prompt: str) -> Style:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -58,6 +59,13 @@ def harmonics(
         if step is not None:
             envelope = step.copy() if envelope is None else envelope * step
     return out
+
+
+def together(waves: Iterable[Wave]) -> Wave:
+    first, *others = waves
+    for other in others:
+        first += other
+    return first
 
 
 def saw(count: int = 40, cut_hz: float = 0.0, frequency: float = 100.0, slope: float = 2.0) -> NDArray[np.float64]:
