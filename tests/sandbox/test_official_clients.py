@@ -23,29 +23,48 @@ from tests.sandbox.films import PATIENCE_S, a_picture, as_data_url, watch
 from tests.sandbox.listening import listen
 
 VERSION = "0.0.19"
-FOLDER = ROOT / ".cache" / "clients" / f"minimax-mcp-{VERSION}"
+LAST_WITH_MUSIC = "0.0.18"  # 0.0.19 has no music_generation any more
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("official clients")]
 
 
-@pytest.fixture(scope="session")
-def minimax_mcp() -> Path:
+def install_client(version: str, *others: str) -> Path:
     """The program, installed once, apart from the studio: it wants other versions of our dependencies."""
-    program = FOLDER / "bin" / "minimax-mcp"
+    folder = ROOT / ".cache" / "clients" / f"minimax-mcp-{version}"
+    program = folder / "bin" / "minimax-mcp"
     if not program.exists():
         uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
         assert uv, "uv comes with the development dependencies"
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         for command in (
-            [uv, "venv", "--quiet", "--python", sys.executable, str(FOLDER)],
-            [uv, "pip", "install", "--quiet", "--python", str(FOLDER / "bin" / "python"), f"minimax-mcp=={VERSION}"],
+            [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
+            [
+                uv,
+                "pip",
+                "install",
+                "--quiet",
+                "--python",
+                str(folder / "bin" / "python"),
+                f"minimax-mcp=={version}",
+                *others,
+            ],
         ):
             made = subprocess.run(command, capture_output=True, text=True, timeout=300)
             if made.returncode and os.environ.get("CI") != "true":
-                shutil.rmtree(FOLDER, ignore_errors=True)
-                pytest.skip(f"minimax-mcp {VERSION} could not be installed: is there a network?")
+                shutil.rmtree(folder, ignore_errors=True)
+                pytest.skip(f"minimax-mcp {version} could not be installed: is there a network?")
             assert made.returncode == 0, made.stderr
     return program
+
+
+@pytest.fixture(scope="session")
+def minimax_mcp() -> Path:
+    return install_client(VERSION)
+
+
+@pytest.fixture(scope="session")
+def minimax_mcp_with_music() -> Path:
+    return install_client(LAST_WITH_MUSIC, "mcp<2")  # which it does not say it needs
 
 
 class McpSession:
@@ -84,7 +103,7 @@ class McpSession:
 def open_mcp(minimax_mcp, sandbox, tmp_path) -> Iterator[Any]:
     processes: list[subprocess.Popen[str]] = []
 
-    def open_session(mode: str, key: str = sandbox.key) -> McpSession:
+    def open_session(mode: str, key: str = sandbox.key, program: Path = minimax_mcp) -> McpSession:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),
@@ -95,7 +114,7 @@ def open_mcp(minimax_mcp, sandbox, tmp_path) -> Iterator[Any]:
         }
         pipe = subprocess.PIPE
         process = subprocess.Popen(
-            [str(minimax_mcp)],
+            [str(program)],
             stdin=pipe,
             stdout=pipe,
             stderr=subprocess.DEVNULL,
@@ -179,3 +198,27 @@ def test_minimax_mcp_paints_to_files(open_mcp, tmp_path):
     assert kept.name in told
     with Image.open(kept) as image:
         assert image.size == (1024, 1024)
+
+
+SONG = (
+    "[Verse]\nOver the hill and far away\nI will be home another day\n[Chorus]\nSing for the morning\nAnd for the sun"
+)
+
+
+def test_minimax_mcp_makes_a_song_to_a_url(open_mcp, minimax_mcp_with_music):
+    session = open_mcp("url", program=minimax_mcp_with_music)
+    told = session.call("music_generation", prompt="a gentle folk song, guitar", lyrics=SONG)
+    song = listen(httpx.get(told.removeprefix("Success. Music url: ")).content)
+    assert (song.rate, song.channels) == (32000, 2)
+    assert song.seconds > 20
+    assert song.rms > 0.05
+
+
+def test_minimax_mcp_makes_a_song_to_a_file(open_mcp, minimax_mcp_with_music, tmp_path):
+    session = open_mcp("local", program=minimax_mcp_with_music)
+    song = {"prompt": "a gentle folk song, guitar", "lyrics": SONG, "format": "wav", "sample_rate": 16000}
+    assert session.call("music_generation", **song).startswith("Success. Music saved as:")
+    (kept,) = tmp_path.glob("*.wav")
+    heard = listen(kept.read_bytes())
+    assert (heard.rate, heard.channels) == (16000, 2)
+    assert heard.seconds > 20
