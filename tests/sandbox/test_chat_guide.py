@@ -139,7 +139,9 @@ def test_it_calculates(question, result):
     assert result in talk(question)[0]
 
 
-@pytest.mark.parametrize("question", ["What is 9**9**9**9?", "(" * 500 + "1" + ")" * 500 + " = ?", "what is 1e999 * 2"])
+@pytest.mark.parametrize(
+    "question", ["What is 9**9**9**9?", "(" * 500 + "1" + ")" * 500 + " = ?", "1+" * 480 + "1 = ?", "what is 1e999 * 2"]
+)
 def test_a_sum_that_is_too_much_does_no_harm(question):
     assert talk(question)[0]
 
@@ -164,6 +166,12 @@ def test_a_sum_that_is_too_much_does_no_harm(question):
 )
 def test_it_works_on_text(request_, answer):
     assert answer in talk(request_)[0]
+
+
+@pytest.mark.parametrize("body", ["the cat is in the house. ", "(", "`", " ", "1+", "a, ", "我在", "| a |\n"])
+def test_a_huge_text_is_answered(body):
+    for lead in ("how many a in ", "sort ", "what is ", "make a picture of "):
+        assert think(ask(Turn("user", lead + body * (300_000 // len(body))), tools=TOOLS)).text
 
 
 def test_json_is_json_when_asked():

@@ -10,6 +10,7 @@ from fractions import Fraction
 from apps.sandbox.chatting.guide.task import Finding, Task
 
 MOST_DIGITS = 400
+MOST_CHARACTERS = 1000
 _WORDS = [
     (r"\bsquare root of\b|\bsqrt\b", " root "),
     (r"(\d)\s*%\s*of\b|(\d)\s*percent of\b", r"\1\2 /100* "),
@@ -47,7 +48,10 @@ def compute(text: str) -> Fraction:
         tree = ast.parse(text.replace("root", "sqrt").replace("^", "**").strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise UnreadableError(text) from None
-    return _value(tree.body)
+    try:
+        return _value(tree.body)
+    except RecursionError:
+        raise UnreadableError(text) from None
 
 
 def _value(node: ast.expr) -> Fraction:
@@ -126,6 +130,8 @@ def calculate(task: Task) -> Finding | None:
     many = _of_many(task)
     if many:
         return many
+    if len(task.text) > MOST_CHARACTERS:
+        return None
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", task.text)
     divided = re.search(r"\bdivide (\S+) by (\S+)", text, re.I)
     if divided:

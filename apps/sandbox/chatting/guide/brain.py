@@ -110,6 +110,8 @@ def _answer(ask: Ask, turns: tuple[Turn, ...], variant: int, *, long: bool = Fal
     follow = _follow_up(ask, task, turns, variant)
     if follow:
         return follow
+    if len(task.text) > textwork.LONG_CHARACTERS:
+        return textwork.long_text(task)
     played = role_play.play(task)
     if played:
         return played
@@ -149,9 +151,9 @@ def _piece_by_piece(task: Task) -> Finding | None:
 
 
 def _follow_up(ask: Ask, task: Task, turns: tuple[Turn, ...], variant: int) -> Finding | None:
-    said = re.sub(r"[.!?。！？…]+$", "", task.text.lower().replace("’", "'")).strip()
-    if len(said) > 80 or not task.last_reply:
+    if len(task.text) > 100 or not task.last_reply:
         return None
+    said = re.sub(r"[.!?。！？…]+$", "", task.text.lower().replace("’", "'")).strip()
     before = _before(turns)
     last = textwork.without_source(task.last_reply)
     if _GO_ON.match(said):
@@ -220,6 +222,8 @@ def _finish(ask: Ask, turns: tuple[Turn, ...], begun: str) -> Reply:
 def _call_tools(ask: Ask, text: str, earlier: tuple[Turn, ...], chance: Random) -> Reply | None:
     if not ask.tools or not (text or ask.forced_tool):
         return None
+    if len(text) > textwork.LONG_CHARACTERS:
+        text = text[:400]
     said = re.sub(r"[.!?。！？]+$", "", text.lower()).strip()
     if _AGAIN.match(said) and earlier:
         text = next((turn.text for turn in reversed(earlier) if turn.role == "user" and turn.text), text)
@@ -267,8 +271,8 @@ def _after_tools(ask: Ask, variant: int) -> Reply:
     request = next((turn.text for turn in reversed(turns) if turn.role == "user" and turn.text), "")
     chinese = is_chinese(request)
     text, thoughts, _ = tooling.report(turns, chinese)
-    for part in tooling.clauses(request):  # what needed no tool
-        if len(tooling.clauses(request)) > 1 and not tooling.plan_calls(ask, part, (), Random(0))[0]:  # noqa: S311
+    for part in tooling.clauses(request[: textwork.LONG_CHARACTERS]):  # what needed no tool
+        if part != request.strip() and not tooling.plan_calls(ask, part, (), Random(0))[0]:  # noqa: S311
             task = replace(_task(ask, (*turns[:-1], Turn("user", part)), variant), text=part)
             found = next((answer for skill in _PLAIN if (answer := skill(task))), None)
             if found:

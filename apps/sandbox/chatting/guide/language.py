@@ -49,7 +49,7 @@ _WORD = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?。！？])[\"”’)]*\s+|(?<=[。！？])|\n{2,}")
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"|「([^」]+)」|《([^》]+)》|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`")
-_FENCE = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.S)
+_FENCE = re.compile(r"^```[^\n]*\n(.*?)(?:```|\Z)", re.S | re.M)
 _HAN = re.compile(f"[{HAN}]")
 
 

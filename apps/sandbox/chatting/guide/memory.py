@@ -7,6 +7,8 @@ import re
 from apps.sandbox.chatting.guide.language import joined, sentences, stems, words
 from apps.sandbox.chatting.guide.task import Finding, Task
 
+LOOKED_AT = 4000  # characters of each message
+
 _END = r"(?=[.,;!?。，！]|\s+(?:and|but|so)\b|$)"
 _SAID = [
     (
@@ -28,7 +30,7 @@ _NOT_NAMES = {"sorry", "here", "fine", "sure", "ready", "done", "happy", "not", 
 def facts(requests: list[str]) -> dict[str, str]:
     known: dict[str, str] = {}
     for request in requests:
-        for sentence in sentences(request):
+        for sentence in sentences(request[:LOOKED_AT]):
             if sentence.endswith(("?", "？")):
                 continue
             for pattern, key in _SAID:
@@ -47,7 +49,7 @@ def said_before(task: Task) -> Finding | None:
     if not task.text.strip().endswith("?") or not wanted:
         return None
     for request in reversed(task.earlier_requests):
-        for sentence in sentences(request):
+        for sentence in sentences(request[:LOOKED_AT]):
             if not sentence.endswith(("?", "？")) and wanted <= set(stems(sentence)) and len(words(sentence)) > 3:
                 told = _REMEMBER.search(sentence)
                 quoted = (told[1] if told else sentence).strip().rstrip(".")

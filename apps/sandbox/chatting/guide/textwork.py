@@ -14,6 +14,8 @@ from apps.sandbox.chatting import tokens
 from apps.sandbox.chatting.guide.language import given_text, items, joined, quotations, sentences, stems, words
 from apps.sandbox.chatting.guide.task import Finding, Task
 
+LONG_CHARACTERS = 4000  # beyond it only the beginning is searched for what is wanted
+
 _IT = re.compile(
     r"\b(it|that|this|these|those|them|above|your (?:last |previous )?(?:answer|"
     r"reply|text|poem|list)|the (?:poem|text|list|answer|song|reply|above))\b"
@@ -60,7 +62,7 @@ def count(task: Task) -> Finding | None:
         r"(?:letter\s+|times (?:does )?(?:the )?(?:letter )?)?[\"“'‘]?\b([a-z])\b[\"”'’]?(?:['’]?s)?\b.*?\b(?:in|"
         r"of|appears? in|occurs? in)\s+"
         r"(?:the word\s+)?[\"“'‘]?(.+?)[\"”'’]?\s*[?.]*$",
-        found[1] if found else "",
+        found[1][:400] if found else "",
         re.I | re.S,
     )
     if (
@@ -111,7 +113,7 @@ def rearrange(task: Task) -> Finding | None:
         return _sorted(task, head)
     if re.search(r"\b(reverse|backwards?)\b|反过来|倒过来|反转", head, re.I):
         about = subject(task) or re.sub(
-            r".*?\b(?:reverse|backwards?)\b(?:\s+the)?(?:\s+(?:word|string|text))?\s*", "", text, flags=re.I
+            r"\A.*?\b(?:reverse|backwards?)\b(?:\s+the)?(?:\s+(?:word|string|text))?\s*", "", text, flags=re.I
         )
         about = re.sub(r"^.*?(?:反转|反过来|倒过来)\s*", "", about) if task.chinese else about
         about = about.strip(' .?"“”')
@@ -138,7 +140,7 @@ def rearrange(task: Task) -> Finding | None:
 
 def _sorted(task: Task, head: str) -> Finding | None:
     about = subject(task) or re.sub(
-        r".*?\b(?:sort|order|alphabetize|alphabetise|arrange)\b\s*(?:these|the)?\s*", "", task.text, flags=re.I
+        r"\A.*?\b(?:sort|order|alphabetize|alphabetise|arrange)\b\s*(?:these|the)?\s*", "", task.text, flags=re.I
     )
     about = re.sub(
         r"\s*\b(?:alphabetically|in (?:reverse|descending|ascending|"
@@ -171,6 +173,26 @@ def _sorted(task: Task, head: str) -> Finding | None:
 
 def _as_before(found: list[str], about: str) -> str:
     return "\n".join(f"- {item}" for item in found) if "\n" in about.strip() else ", ".join(found)
+
+
+def long_text(task: Task) -> Finding:
+    """A text too long for the finer rules: what is wanted stands at its beginning."""
+    repeated = echo(task)
+    if repeated:
+        return repeated
+    lead = task.text[:400]
+    about = given_text(task.text) or task.text
+    number = len(words(about))
+    if re.search(r"\b(?:how many|count|number of)\b|字数", lead, re.I):
+        shown = f"**{number:,}** words, **{len(about):,}** characters and **{tokens.count(about):,}** tokens"
+        return Finding(f"There are {shown}.", ["A long text to count."])
+    short = " ".join(extract(about, 3))
+    if re.search(r"\bsummar|\btl;?dr\b|总结|概括", lead, re.I):
+        return Finding(short, ["A long text to summarise: I take the sentences whose words occur most."])
+    return Finding(
+        f"That is a long text of {number:,} words. Its gist, in its own sentences:\n\n{short}",
+        ["A long text without a task that I know; I choose its main sentences."],
+    )
 
 
 # --- tables, JSON, lists ----------------------------------------------------------------------------------------------
@@ -338,7 +360,7 @@ def translate(task: Task) -> Finding | None:
     about = given_text(text) or (without_source(task.last_reply) if _IT.search(text) else "")
     if not about:
         about = re.sub(
-            rf".*?\b(?:translate|what(?:'s|’s| is)|say|"
+            rf"\A.*?\b(?:translate|what(?:'s|’s| is)|say|"
             rf"the words?)\b\s*(?:the )?(?:words? )?|\s*\b(?:in|into|to)\s+{language}\b.*",
             "",
             text,

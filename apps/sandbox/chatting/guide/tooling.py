@@ -85,6 +85,7 @@ _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|「[^」]*」")
 
 
 def clauses(text: str) -> list[str]:
+    text = " ".join(text.split())
     return [part.strip() for part in _SPLIT.split(text) if part and part.strip()]
 
 
