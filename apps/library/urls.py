@@ -18,6 +18,9 @@ register_converter(SubtitleFormat, "subtitle_format")
 app_name = "library"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("many/download", views.download_many, name="download_many"),
+    path("many/trash", views.trash_many, name="trash_many"),
+    path("many/restore", views.restore_many, name="restore_many"),
     path("upload", views.upload, name="upload"),
     path("pick", views.pick, name="pick"),
     path("<uuid:pk>/", views.asset, name="asset"),

@@ -3,27 +3,32 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.core.handlers.asgi import ASGIRequest
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from apps.library import services, uploads
+from apps.library.archive import stream_archive, write_archive
 from apps.library.audio import FORMATS, Format
 from apps.library.destinations import offers_for
 from apps.library.details import describe_request
 from apps.library.files import original, own_format, rendered, serve_medium, serve_poster, subtitle_file
 from apps.library.forms import RenameForm
 from apps.library.kinds import all_kinds, get_kind
-from apps.library.models import Asset, RenditionStatus
+from apps.library.models import Asset, AssetQuerySet, RenditionStatus
 from apps.library.serving import serve
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.models import Membership
 
 PAGE = 24
 PICKS = 36
+MANY = 500  # assets at once
 FOREVER = "private, max-age=31536000, immutable"  # a file never changes under its address
 ASK_AGAIN = "private, no-cache"  # what carries the title, which can change; unchanged costs a 304
 LAYOUT_COOKIE = "studio_library"  # grid or list
@@ -47,6 +52,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         "kinds": all_kinds(),
         "layout": layout,
         "is_trash": is_trash,
+        "can_create": request.member.may("create"),
         "is_empty": not (found or q or kind or before or is_trash),
         "starting_points": [(each, reverse(each.recall, args=[workspace])) for each in all_kinds() if each.recall],
     }
@@ -250,6 +256,48 @@ def find_purpose(values: QueryDict) -> uploads.Purpose:
 def _as_choice(one: Asset) -> dict[str, str]:
     name = "library:poster" if one.poster else "library:file"
     return {"id": str(one.pk), "title": one.title, "src": reverse(name, args=[one.workspace.slug, one.pk])}
+
+
+# --- many at once -----------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@member_required()
+def download_many(request: MemberRequest, workspace: str) -> HttpResponseBase:
+    """The assets named by `asset` as one ZIP file, each with its settings in a JSON file beside it."""
+    found = _named(request, Asset.objects.visible_to(request.member))
+    if not found:
+        raise Http404
+    blocks = stream_archive(found) if isinstance(request, ASGIRequest) else write_archive(found)
+    response = StreamingHttpResponse(blocks, content_type="application/zip")
+    name = f"{request.member.workspace.slug}-{timezone.localdate().isoformat()}.zip"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@member_required(can="create")
+def trash_many(request: MemberRequest, workspace: str) -> HttpResponse:
+    found = _named(request, Asset.objects.visible_to(request.member))
+    for one in found:
+        services.move_to_trash(request.member, one, request=request)
+    return render(request, "library/_many.html", {"assets": found})
+
+
+@require_POST
+@member_required(can="create")
+def restore_many(request: MemberRequest, workspace: str) -> HttpResponse:
+    found = _named(request, Asset.objects.in_trash_of(request.member))
+    for one in found:
+        services.restore(request.member, one, request=request)
+    return render(request, "library/_many.html", {"assets": found})
+
+
+def _named(request: MemberRequest, among: AssetQuerySet) -> list[Asset]:
+    """The assets that a form names, as far as they are the member's to see."""
+    ids = [pk for value in request.POST.getlist("asset")[:MANY] if (pk := _uuid(value))]
+    return list(among.filter(pk__in=ids).select_related("workspace", "created_by").order_by("-id"))
 
 
 def find_asset(member: Membership, pk: uuid.UUID) -> Asset:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 import uuid
+import zipfile
 from pathlib import Path
 
 import av
@@ -206,6 +207,31 @@ async def test_menu_of_a_card_is_used_by_keyboard(open_tab, bring, word):
     await expect(card.get_by_role("menuitem", name="Move to trash")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(card).to_contain_text("In the trash")
+
+
+async def test_many_are_selected_moved_to_the_trash_and_back_and_downloaded(open_tab, bring, word, tmp_path: Path):
+    ids = [await bring(f"{word} {number}") for number in range(3)]
+    page = await open_tab(f"library/?q={word}")
+    boxes = page.locator("[data-select]")
+    await boxes.first.check()
+    await boxes.last.click(modifiers=["Shift"])
+    await expect(page.locator("[data-bulk-count]")).to_have_text("3 selected")
+    await boxes.nth(1).focus()
+    await page.keyboard.press("Space")
+    await expect(page.locator("[data-bulk-count]")).to_have_text("2 selected")
+    assert await find_barriers(page) == []
+    await page.get_by_role("button", name="Move to trash").click()
+    await expect(page.locator(".asset--trashed")).to_have_count(2)
+    await expect(card_of(page, ids[1]).locator("img")).to_be_visible()
+    await page.locator("#bulk").get_by_role("button", name="Restore").click()
+    await expect(page.locator(".asset--trashed")).to_have_count(0)
+    async with page.expect_download(timeout=45_000) as saving:
+        await page.get_by_role("button", name="Download as ZIP").click()
+    await (await saving.value).save_as(tmp_path / "two.zip")
+    with zipfile.ZipFile(tmp_path / "two.zip") as archive:
+        assert {f"{word} 0.jpg", f"{word} 0.json", f"{word} 2.jpg", f"{word} 2.json"} == set(archive.namelist())
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#bulk")).to_be_hidden()
 
 
 async def test_search_narrows_the_list_while_typing(library):
