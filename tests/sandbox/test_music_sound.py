@@ -280,3 +280,10 @@ def test_backing_vocals_and_hints_in_parentheses():
         ("ooh ooh", True),
         ("Goodbye", False),
     ]
+
+
+def test_the_longest_lyrics_fit_into_five_minutes():
+    verse = "[Verse]\n" + "The night is long and the road is wide and I am here\n" * 6
+    score, _ = song.write_score("ballad", (verse * 20)[:3500])
+    assert 200 < score.seconds < 297
+    assert score.fade
