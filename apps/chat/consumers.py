@@ -17,7 +17,7 @@ from apps.chat.elsewhere import follow
 from apps.chat.forms import ChatForm, SayForm
 from apps.chat.live import conversation_group
 from apps.chat.models import Call, Conversation
-from apps.chat.services import Asked, RefusedError, Started
+from apps.chat.services import Asked, RefusedError
 from apps.speech.consumers import language_of
 from apps.speech.rows import in_thread
 from apps.workspaces.consumers import MemberConsumer
@@ -148,7 +148,7 @@ class ChatConsumer(MemberConsumer):
 
     async def _start(self, asked: Asked, asked_at: float) -> None:
         started, runs = await loop.start(self.member.pk, asked, asked_at=asked_at)
-        html = await in_thread(_render, self.member.pk, started)
+        html = await in_thread(showing.render_started, self.member, started)
         await self._send(
             {
                 "type": "started",
@@ -231,10 +231,6 @@ class ChatConsumer(MemberConsumer):
 
     async def _send_text(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
-
-
-def _render(member_id: int, started: Started) -> str:
-    return showing.render_started(member_id, started)
 
 
 def _settings(message: dict[str, Any]) -> list[dict[str, Any]]:

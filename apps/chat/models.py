@@ -124,7 +124,9 @@ class Message(models.Model):
     text = models.TextField(blank=True)  # what search reads
     html = models.JSONField(default=list)  # of each block, where it has any
     html_version = models.PositiveSmallIntegerField(default=0)
-    click = models.CharField(max_length=60)  # one per press of the button: a double click finds this message
+    click = models.CharField(
+        max_length=60, db_index=True
+    )  # one per press of the button: a double click finds this message
 
     # of a reply
     status = models.CharField(max_length=11, choices=Status, default=Status.DONE)

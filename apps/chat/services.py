@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,7 +23,7 @@ from apps.minimax.chat import Block, ChatRequest, Tool
 from apps.minimax.connection import Endpoint
 from apps.usage.models import Charged
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
-from apps.workspaces.models import Connection, Membership
+from apps.workspaces.models import ACTS, Connection, Membership
 from apps.workspaces.storable import storable
 
 MAX_REPLIES = 8  # of one person at the same time
@@ -63,6 +63,17 @@ class Asked:
     results: Sequence[Block] = ()  # of tools, instead of what a person says
 
 
+# Everything that decides about a turn, in one statement: built anew by the ORM for each one, its parts were most of the
+# time between a person's message and the request to MiniMax.
+_SITUATION = f"""
+    SELECT m.role, m.user_id, m.workspace_id, c.kind, c.key_sealed, c.base_url,
+        (SELECT COUNT(*) FROM {Message._meta.db_table} r WHERE r.status = 'running' AND r.created_by_id = m.user_id),
+        EXISTS (SELECT 1 FROM {Message._meta.db_table} k WHERE k.click = %s AND k.created_by_id = m.user_id)
+    FROM {Membership._meta.db_table} m LEFT JOIN {Connection._meta.db_table} c ON c.workspace_id = m.workspace_id
+    WHERE m.id = %s
+"""  # noqa: S608  (names of our own tables)
+
+
 def start_turn(member_id: int, asked: Asked) -> Started:
     """Commit what is said and the rows of its replies, before anything is paid. Raises RefusedError.
 
@@ -77,31 +88,27 @@ def start_turn(member_id: int, asked: Asked) -> Started:
 
 
 def _start_turn(member_id: int, asked: Asked) -> Started:
-    member = Membership.objects.select_related("workspace", "user").filter(pk=member_id).first()
-    if member is None or not member.may("create"):
+    with connection.cursor() as cursor:
+        cursor.execute(_SITUATION, [f"{asked.click}:0", member_id])
+        found = cursor.fetchone()
+    if found is None or found[0] not in ACTS["create"]:
         raise RefusedError(
             _("Your role in this workspace lets you read, not write. Ask an admin for the role of a creator.")
         )
-    if (
-        asked.conversation_id
-        and Message.objects.filter(conversation_id=asked.conversation_id, click=f"{asked.click}:0").exists()
-    ):
+    role, user_id, workspace_id, kind, key_sealed, base_url, running, is_known = found
+    if is_known:
         return _find_started(member_id, asked)
-    if not asked.conversation_id:
-        known = Conversation.objects.of(member).filter(messages__click=f"{asked.click}:0").first()
-        if known:
-            return _find_started(member_id, asked)
-    running = Message.objects.running().filter(created_by_id=member.user_id, conversation__workspace=member.workspace)
-    if running.count() + len(asked.settings) > MAX_REPLIES:
+    if running + len(asked.settings) > MAX_REPLIES:
         raise RefusedError(
             _("%(count)d replies are being written for you. Wait until one of them is done.") % {"count": MAX_REPLIES}
         )
-    connection = Connection.objects.filter(workspace_id=member.workspace_id).first()
+    member = Membership(pk=member_id, role=role, user_id=user_id, workspace_id=workspace_id)
+    kind = kind or ""
     try:
-        endpoint = open_endpoint(connection) if connection else endpoint_for(member.workspace_id)
+        sealed = Connection(kind=kind, key_sealed=key_sealed or "", base_url=base_url or "")
+        endpoint = open_endpoint(sealed) if kind else endpoint_for(workspace_id)  # which says what is missing
     except NoConnectionError as exc:
         raise RefusedError(str(exc)) from exc
-    kind = connection.kind if connection else ""
     blocks = list(asked.results) or _blocks_of(member, asked)
     _check_inputs(blocks, asked.settings)
     conversation = _conversation(member, asked, blocks)
@@ -113,7 +120,7 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
             conversation=conversation,
             parent_id=parent_id,
             role=Role.USER,
-            created_by=member.user,
+            created_by_id=user_id,
             blocks=blocks,
             text=_search_text(blocks),
             html=[markdown.render(block["text"]) for block in blocks if block["type"] == "text"],
@@ -130,7 +137,7 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
             conversation=conversation,
             parent_id=parent_id,
             role=Role.ASSISTANT,
-            created_by=member.user,
+            created_by_id=user_id,
             click=f"{asked.click}:{number}",
             status=Status.RUNNING,
             model=settings["model"],
@@ -166,8 +173,10 @@ def _conversation(member: Membership, asked: Asked, blocks: Sequence[Block]) -> 
         if asked.parent_id:
             raise RefusedError(_("This conversation is not here any more."))
         return Conversation.objects.create(
-            workspace=member.workspace,
-            created_by=member.user,
+            # one for each click, also when two processes get the same one at the same moment
+            pk=uuid.uuid5(uuid.NAMESPACE_OID, f"{member.workspace_id}:{member.user_id}:{asked.click}"),
+            workspace_id=member.workspace_id,
+            created_by_id=member.user_id,
             moved_at=timezone.now(),
             title=_title(blocks),
         )

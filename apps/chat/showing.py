@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
@@ -93,7 +93,10 @@ def show(member: Membership, turns: Iterable[Turn], *, is_mine: bool) -> list[Sh
 
 
 def _calls(turns: Iterable[Turn]) -> dict[tuple[uuid.UUID, str], Call]:
-    found = Call.objects.filter(message__in=[turn.message.pk for turn in turns if turn.message.is_reply])
+    over = [turn.message.pk for turn in turns if turn.message.is_reply and not turn.message.is_running]
+    if not over:
+        return {}
+    found = Call.objects.filter(message__in=over)
     return {(call.message_id, call.call_id): call for call in found.select_related("job", "take")}
 
 
@@ -150,22 +153,25 @@ def _html(message: Message) -> list[str]:
     return [markdown.render(block["text"]) for block in message.blocks if block["type"] == "text"]
 
 
-def render_started(member_id: int, started: Started) -> str:
+def render_started(member: Membership, started: Started) -> str:
     """What the page that asked adds to its thread."""
-    member = Membership.objects.select_related("workspace", "user").get(pk=member_id)
-    turns = []
-    if started.said:
-        turns.append(Turn(started.said, _siblings(started.said)))
-    turns += [Turn(reply, _siblings(reply)) for reply in started.replies]
-    shown = show(member, turns, is_mine=True)
-    return render_to_string(
-        "chat/_turns.html", {"turns": shown, "conversation": started.conversation, "slug": member.workspace.slug}
+    messages = [message for message in (started.said, *started.replies) if message]
+    siblings: dict[uuid.UUID | None, list[uuid.UUID]] = {}
+    same = Message.objects.filter(
+        Q(parent_id__in={message.parent_id for message in messages}) | Q(parent_id=None),
+        conversation_id=started.conversation.pk,
     )
-
-
-def _siblings(message: Message) -> list[uuid.UUID]:
-    same = Message.objects.filter(conversation_id=message.conversation_id, parent_id=message.parent_id)
-    return list(same.order_by("pk").values_list("pk", flat=True))
+    for parent_id, pk in same.order_by("pk").values_list("parent_id", "pk"):
+        siblings.setdefault(parent_id, []).append(pk)
+    turns = [Turn(message, siblings[message.parent_id]) for message in messages]
+    return render_to_string(
+        "chat/_turns.html",
+        {
+            "turns": show(member, turns, is_mine=True),
+            "conversation": started.conversation,
+            "slug": member.workspace.slug,
+        },
+    )
 
 
 def thread(member: Membership, conversation: Conversation) -> dict[str, Any]:
