@@ -52,9 +52,10 @@ async def test_from_the_wall_to_a_film_that_plays_with_reloads_on_the_way(open_t
     film = card.locator("video")
     await expect(film).to_be_visible(timeout=FILM_MS)
     await film.scroll_into_view_if_needed()
-    await film.hover()
+    play = card.get_by_role("button", name="Play:")
+    await play.hover()
     await until(lambda: film.evaluate("(video) => !video.paused && video.muted"), what="a preview")
-    await film.click()
+    await play.click()
     await until(lambda: film.evaluate("(video) => video.currentTime > 0.2 && !video.muted"), what="a film that plays")
     await expect(card).to_have_count(1)
     assert await find_barriers(page) == []
@@ -90,30 +91,9 @@ async def test_pictures_of_the_library_are_chosen_and_given_back(open_batch):
     await expect(page.locator(".brought__item")).to_have_count(1)
 
 
-async def test_previews_can_be_held_still_and_it_is_remembered(open_tab: OpenTab):
-    page = await open_tab("agents/")
-    part = page.locator(".scene .m-wave").first
-
-    async def state() -> str:
-        return await part.evaluate("(element) => getComputedStyle(element).animationPlayState")
-
-    await until(lambda: _is(state, "running"), what="motion")
-    await page.click("[data-motion]")
-    await until(lambda: _is(state, "paused"), what="stillness")
-    await page.reload()
-    await expect(page.locator("[data-motion]")).to_have_attribute("aria-pressed", "true")
-    assert await state() == "paused"
-    await page.click("[data-motion]")
-
-
-async def _is(ask, wanted: str) -> bool:
-    return await ask() == wanted
-
-
 @pytest.mark.parametrize("path", ["agents/", f"agents/{RUN}/", "agents/batch/"])
 async def test_the_pages_have_no_barriers_on_a_phone_either(open_tab: OpenTab, path):
-    page = await open_tab(path, **SIZES["phone"])
-    await page.emulate_media(reduced_motion="reduce")
+    page = await open_tab(path, **SIZES["phone"], reduced_motion="reduce")
     assert await find_barriers(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360
     await expect(page.locator("h1")).to_have_text(re.compile(r"\w"))
