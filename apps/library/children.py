@@ -121,7 +121,7 @@ class ForkServer:
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  (our own file, no shell)
                 [sys.executable, "-I", str(OPENER)],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env={
                     **os.environ,

@@ -95,7 +95,8 @@ class Server:
 
     def run(self) -> None:
         while True:
-            ready, _, _ = select.select([self.control, self.wakes], [], [], None if self.children else IDLE_S)
+            waited_for: list[Any] = [self.control, self.wakes]
+            ready, _, _ = select.select(waited_for, [], [], None if self.children else IDLE_S)
             if not ready:
                 return
             if self.wakes in ready:
