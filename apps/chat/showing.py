@@ -266,6 +266,26 @@ def models_for_page(*, is_free: bool) -> list[dict[str, Any]]:
     return models
 
 
+def _aloud() -> dict[str, Any]:
+    """With what replies are read aloud: the settings of a take, a voice to begin with, and the price."""
+    speech = catalogue.speech
+    request = {
+        "model": speech.default_model,
+        "format": "mp3",
+        "sample_rate": speech.default_sample_rate,
+        "bitrate": speech.default_bitrate,
+        "channel": speech.default_channel,
+        "use_dictionary": True,
+    }
+    voice = catalogue.voices.everything.get(speech.default_voice_id)
+    return {
+        "request": json.dumps(request),
+        "voice_id": speech.default_voice_id,
+        "voice_name": voice.name if voice else speech.default_voice_id,
+        "usd": catalogue.price_of_speech(speech.default_model, 1000),
+    }
+
+
 def composer(member: Membership, conversation: Conversation | None) -> dict[str, Any]:
     """What chat/_composer.html and chat/_settings.html show."""
     connection = Connection.objects.filter(workspace=member.workspace).first()
@@ -278,4 +298,5 @@ def composer(member: Membership, conversation: Conversation | None) -> dict[str,
         "is_connected": connection is not None,
         "can_create": member.may("create"),
         "tools": list(TOOLS.values()),
+        "aloud": _aloud(),
     }

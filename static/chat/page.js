@@ -1,6 +1,8 @@
 /** The chat page: takes what a person does to the socket, and what the socket brings to the thread. */
+import { Aloud } from "./aloud.js";
 import { Attachments } from "./attachments.js";
 import { dressCode } from "./code.js";
+import { newId } from "./ids.js";
 import { Replies } from "./replies.js";
 import { Settings } from "./settings.js";
 import { ChatSocket } from "./socket.js";
@@ -15,9 +17,11 @@ const [editing, error] = ["[data-editing]", "[data-say-error]"].map((part) => fo
 const settings = new Settings();
 const attachments = new Attachments(form);
 const replies = new Replies(thread);
+const aloud = new Aloud(page);
 const socket = new ChatSocket(page.dataset.socket);
 let conversation = page.dataset.conversation;
 let edited = null; // the message that is being written in other words
+let isToBeRead = false;
 let asked = null; // click of the message that waits for its answer
 
 // --- what a person does ---
@@ -44,6 +48,7 @@ document.addEventListener("keydown", (event) => {
 thread.addEventListener("click", async ({ target }) => {
   const turn = target.closest("[data-message]");
   if (target.closest("[data-again]")) ask("again", turn.dataset.parent);
+  else if (target.closest("[data-aloud]")) aloud.toggle(turn);
   else if (target.closest("[data-continue]")) ask("continue", turn.dataset.message);
   else if (target.closest("[data-decide]")) {
     const button = target.closest("[data-decide]");
@@ -78,7 +83,8 @@ function ask(type, parent, more = {}) {
     return;
   }
   error.hidden = true;
-  asked = crypto.randomUUID();
+  isToBeRead = aloud.prepare();
+  asked = newId();
   socket.ask({ type, click: asked, conversation, parent, settings: chosen, ...more });
   showBusy();
 }
@@ -110,6 +116,7 @@ socket.addEventListener("frame", ({ detail: frame }) => {
   const isAtEnd = atEnd();
   if (frame.k === "end") finish(frame);
   else replies.show(frame);
+  aloud.heed();
   if (isAtEnd) scrollToEnd();
 });
 
@@ -155,6 +162,8 @@ function started(message) {
   while (parent ? parent.nextElementSibling : turns.firstElementChild) (parent ? parent.nextElementSibling : turns.firstElementChild).remove();
   turns.insertAdjacentHTML("beforeend", message.html);
   htmx.process(turns);
+  if (isToBeRead && message.replies.length === 1) aloud.read(document.getElementById(`message-${message.replies[0]}`));
+  isToBeRead = false;
   showBusy();
   scrollToEnd();
 }
@@ -194,6 +203,7 @@ async function refresh(article) {
     document.getElementById(piece.id)?.replaceWith(piece);
   }
   htmx.process(thread);
+  aloud.heed();
   if (isAtEnd) scrollToEnd();
 }
 
