@@ -238,3 +238,104 @@ class Piece(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id}: {len(self.events)}"
+
+
+# --- comparisons ------------------------------------------------------------------------------------------------------
+
+
+class ComparisonQuerySet(WorkspaceQuerySet):
+    def visible_to(self, member: Membership) -> Self:
+        return self.filter(conversation__in=Conversation.objects.of(member))
+
+
+class Comparison(models.Model):
+    """One prompt that was sent to several columns at once. Their replies are siblings in the conversation's tree."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="comparisons")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Null when the conversation is gone: the vote still counts
+    conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="comparisons")
+    question = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="+")
+    click = models.CharField(max_length=36)
+    is_blind = models.BooleanField(default=False)  # names and figures are hidden until the vote
+    voted_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = ComparisonQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "created_by", "click"], name="one_comparison_per_click")
+        ]
+        indexes = [models.Index(fields=["workspace", "-voted_at"], name="comparisons_that_were_voted")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.is_blind and self.voted_at is None
+
+
+class Candidate(models.Model):
+    """One column of a comparison."""
+
+    comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="candidates")
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="+")
+    model = models.CharField(max_length=120)
+    has_won = models.BooleanField(default=False)  # none of a comparison that was voted: a tie
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.model
+
+
+# --- prompts ----------------------------------------------------------------------------------------------------------
+
+
+class PromptQuerySet(WorkspaceQuerySet):
+    def visible_to(self, member: Membership) -> Self:
+        """The member's own, and what others have given to the workspace."""
+        return self.filter(Q(created_by_id=member.user_id) | Q(is_shared=True), workspace_id=member.workspace_id)
+
+
+class Prompt(models.Model):
+    """A text to be used again, with variables. See apps.chat.prompts for their grammar."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="prompts")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    name = models.CharField(_("name"), max_length=80)
+    body = models.TextField(_("text"), max_length=50_000)  # of the newest version
+    is_shared = models.BooleanField(_("For everybody in the workspace"), default=False)
+
+    objects: ClassVar = PromptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        indexes = [models.Index(fields=["workspace", "name"], name="prompts_of_workspace")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PromptVersion(models.Model):
+    """What a prompt said, and since when. Nothing here is ever changed."""
+
+    prompt = models.ForeignKey(Prompt, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    body = models.TextField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["prompt", "number"], name="one_prompt_version_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.prompt_id}: {self.number}"
