@@ -7,11 +7,16 @@ class ChatConfig(AppConfig):
     verbose_name = _("Chat")
 
     def ready(self) -> None:
+        from apps.chat.forms import PICTURE
         from apps.chat.tray import replies_in_motion
-        from apps.library import kinds
+        from apps.library import destinations, kinds, uploads
         from apps.workspaces import navigation, tray
 
         kinds.register(kinds.Kind("chat", _("Chat"), "message-circle", "", has_files=False))
+        uploads.register(PICTURE)
+        destinations.register(
+            destinations.Destination(_("Ask about this picture"), "image", "chat:index", "image", icon="message-circle")
+        )
         navigation.register(
             navigation.Page(
                 "chat",

@@ -12,9 +12,19 @@ from django.utils.translation import gettext_lazy
 
 from apps.chat.models import TITLE_LENGTH, Folder
 from apps.chat.tools import TOOLS
+from apps.library import uploads
 from apps.minimax import catalogue
+from apps.minimax.catalogue.schema import PictureRules
 
 chat = catalogue.chat
+PICTURE = uploads.Purpose(
+    "chat.image",
+    PictureRules(
+        types=chat.image_types,
+        extensions=tuple(kind.partition("/")[2] for kind in chat.image_types),
+        below_bytes=chat.max_image_bytes,
+    ),
+)
 DEFAULT_MODEL = "MiniMax-M3"
 TEXT_CHARACTERS = 400_000  # of one message; the body as a whole is limited by the catalogue
 SYSTEM_CHARACTERS = 100_000

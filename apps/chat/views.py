@@ -15,6 +15,7 @@ from apps.chat import exchange, services, showing, tree
 from apps.chat.forms import FolderForm, TitleForm
 from apps.chat.models import Conversation, Folder, Message
 from apps.library.services import shorten
+from apps.library.uploads import find_picture
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.storable import storable
 
@@ -27,7 +28,7 @@ PAGE = 40  # conversations at a time
 @require_GET
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
-    """A new conversation. `?text=` begins it."""
+    """A new conversation. `?text=` begins it, `?image=` attaches a picture of the library."""
     return _page(request, None)
 
 
@@ -44,6 +45,7 @@ def _page(request: MemberRequest, found: Conversation | None) -> HttpResponse:
         "conversation": found,
         "is_mine": member.may("create"),
         "text": request.GET.get("text", "")[:4000],
+        "picture": find_picture(member, request.GET.get("image", "")),
         **showing.composer(member, found),
         **_list(request),
     }

@@ -1,4 +1,4 @@
-/** Files that go along with a message: text, read here, and pictures of the library. */
+/** Files that go along with a message: text, read here, and pictures, which the library keeps. */
 const MOST_FILES = 10;
 const MOST_CHARACTERS = 400_000;
 
@@ -18,6 +18,15 @@ export class Attachments {
       event.preventDefault();
       this.add(event.dataTransfer.files);
     });
+    document.getElementById("id_say").addEventListener("paste", ({ clipboardData }) => clipboardData.files.length && this.add(clipboardData.files));
+    document.getElementById("chat-pictures").addEventListener("click", ({ target }) => {
+      const pick = target.closest("[data-pick]");
+      if (!pick) return;
+      this.#keep({ name: pick.dataset.title, asset: pick.dataset.pick });
+      pick.closest("dialog").close();
+    });
+    const { first, firstName } = this.#list.dataset;
+    if (first) this.#keep({ name: firstName, asset: first });
     this.#list.addEventListener("click", ({ target }) => {
       const button = target.closest("button");
       if (!button) return;
@@ -31,16 +40,37 @@ export class Attachments {
   }
 
   async add(files) {
-    for (const file of files) {
+    for (const file of [...files]) {
       if (this.#items.length >= MOST_FILES) break;
-      const text = await file.text();
-      if (text.includes("\0") || text.length > MOST_CHARACTERS) {
-        const words = text.includes("\0") ? this.#list.dataset.notText : this.#list.dataset.tooLong;
-        document.dispatchEvent(new CustomEvent("toast", { detail: { text: words.replace("{name}", file.name), tone: "bad" } }));
-        continue;
-      }
-      this.#items.push({ name: file.name, text });
+      if (file.type.startsWith("image/")) await this.#upload(file);
+      else await this.#read(file);
     }
+  }
+
+  async #read(file) {
+    const text = await file.text();
+    if (text.includes("\0")) this.#complain(this.#list.dataset.notText.replace("{name}", file.name));
+    else if (text.length > MOST_CHARACTERS) this.#complain(this.#list.dataset.tooLong.replace("{name}", file.name));
+    else this.#keep({ name: file.name, text });
+  }
+
+  async #upload(file) {
+    const body = new FormData();
+    body.set("purpose", "chat.image");
+    body.set("file", file);
+    const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+    const answer = await fetch(this.#list.dataset.upload, { method: "POST", body, headers });
+    const { id, title, sentence } = await answer.json();
+    if (answer.ok) this.#keep({ name: title, asset: id });
+    else this.#complain(sentence);
+  }
+
+  #complain(text) {
+    document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad" } }));
+  }
+
+  #keep(item) {
+    this.#items.push(item);
     this.#draw();
   }
 

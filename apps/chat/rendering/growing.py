@@ -10,7 +10,7 @@ from typing import Any
 from apps.chat.rendering.markdown import parse, readable, to_html
 
 # Text with which no mark can begin or end: shown at once as it is, and rendering it would change nothing.
-_PLAIN = re.compile(r"(?:[^\W_]|[ ,.;?'’“”%/-])*\Z")
+_PLAIN = re.compile(r"(?:[^\W_]|[ ,.?'’“”%/-])*\Z")
 
 LEAST_PAUSE_S = 0.08  # between two renderings of one block
 SHARE = 0.015  # of the time may go into rendering one text; of all texts together, see PACE
@@ -48,7 +48,7 @@ class GrowingText:
         self._is_dirty = False  # something came that has to be rendered before it can be shown
         self._is_stale = False  # what is shown is right, but without its colours
         self._in_fence = False
-        self._at_line_start = True
+        self._at_line_start = True  # or nearly so
         self._spaces = ""  # that ended the open block, which HTML does not show
         self._next_at = 0.0
 
@@ -100,7 +100,9 @@ class GrowingText:
         self._is_dirty = self._is_stale = False
         bare = source.rstrip(" ")
         self._spaces = "" if self._in_fence else source[len(bare) :]
-        self._at_line_start = not bare or bare.endswith("\n")
+        line = bare[bare.rfind("\n") + 1 :].strip()
+        # After a mark alone, such as "-", "1." or "- [ ]", the next word decides what it means.
+        self._at_line_start = not line or line[-1] == "\\" or (len(line) <= 10 and not line[-1].isalnum())
         self._next_at = time.perf_counter() + PACE.pause_after(time.thread_time() - began)
         return Rendered(done, html)
 

@@ -188,7 +188,7 @@ _DIRECTED = {"paragraph_open", "heading_open", "blockquote_open", "th_open", "td
 
 
 def _new_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "typographer": False}, renderer_cls=_Renderer)
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": False, "breaks": True}, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough"])
     parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False, double_inline=True)
     parser.use(texmath_plugin, delimiters="brackets")
