@@ -48,7 +48,7 @@ class GrowingText:
         self._is_dirty = False  # something came that has to be rendered before it can be shown
         self._is_stale = False  # what is shown is right, but without its colours
         self._in_fence = False
-        self._at_line_start = True  # or nearly so
+        self._line = ""  # what the last line shows
         self._spaces = ""  # that ended the open block, which HTML does not show
         self._next_at = 0.0
 
@@ -75,7 +75,14 @@ class GrowingText:
         if self._in_fence:
             self._is_stale = True
             return "`" not in text and "~" not in text and text == readable(text)
-        return not self._at_line_start and _PLAIN.match(text) is not None
+        line = self._line
+        # Where a line begins, and after a mark alone such as "-", "1." or "- [ ]", the next word decides what it is.
+        if not line or line[-1] == "\\" or line.isdigit() or (len(line) <= 10 and not line[-1].isalnum()):
+            return False
+        if _PLAIN.match(text) is None:
+            return False
+        self._line = (line + text).rstrip() if len(line) <= 10 else line
+        return True
 
     def render(self) -> Rendered:
         """Render what is open, and close the blocks that nothing can change any more."""
@@ -100,9 +107,7 @@ class GrowingText:
         self._is_dirty = self._is_stale = False
         bare = source.rstrip(" ")
         self._spaces = "" if self._in_fence else source[len(bare) :]
-        line = bare[bare.rfind("\n") + 1 :].strip()
-        # After a mark alone, such as "-", "1." or "- [ ]", the next word decides what it means.
-        self._at_line_start = not line or line[-1] == "\\" or (len(line) <= 10 and not line[-1].isalnum())
+        self._line = bare[bare.rfind("\n") + 1 :].strip()
         self._next_at = time.perf_counter() + PACE.pause_after(time.thread_time() - began)
         return Rendered(done, html)
 
