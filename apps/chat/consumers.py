@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from apps.chat import calls, live, loop, services, showing
+from apps.chat import calls, comparing, live, loop, services, showing
 from apps.chat.elsewhere import follow
 from apps.chat.forms import ChatForm, SayForm
 from apps.chat.live import conversation_group
@@ -62,6 +62,7 @@ class ChatConsumer(MemberConsumer):
             message = _read(text_data)
             handlers = {
                 "say": self._say,
+                "compare": self._compare,
                 "again": self._again,
                 "continue": self._continue,
                 "results": self._results,
@@ -81,18 +82,20 @@ class ChatConsumer(MemberConsumer):
 
     async def _say(self, message: dict[str, Any], asked_at: float) -> None:
         """Something new, or an old message in other words: then `parent` is what the old one answered."""
-        form = SayForm({"text": message.get("text"), "attachments": message.get("attachments")})
-        if not form.is_valid():
-            raise RefusedError(_first_error(form))
-        asked = Asked(
-            click=str(_uuid(message, "click")),
-            conversation_id=_optional_uuid(message, "conversation"),
-            parent_id=_optional_uuid(message, "parent"),
-            settings=_settings(message),
-            text=form.cleaned_data["text"],
-            attachments=form.cleaned_data["attachments"],
-        )
-        await self._start(asked, asked_at)
+        await self._start(_said(message), asked_at)
+
+    async def _compare(self, message: dict[str, Any], asked_at: float) -> None:
+        """Something new for several columns at once; `blind`: which is which is hidden until the vote."""
+        is_blind = message.get("blind") is True
+        asked = comparing.columns_of(_said(message), is_blind=is_blind)
+        if len(asked.settings) not in comparing.COLUMNS:
+            raise _nonsense()
+        started, runs = await loop.start(self.member.pk, asked, asked_at=asked_at)
+        shown = await in_thread(comparing.show_started, self.member, started, asked.click, is_blind)
+        await self._send({"type": "started", "click": asked.click, **shown})
+        for reply in started.replies:
+            await self._follow(reply.pk, runs.get(reply.pk))
+        await live.tell_pages(started.conversation.pk, started.replies[0].pk, source=self.channel_name)
 
     async def _again(self, message: dict[str, Any], asked_at: float) -> None:
         """Another answer to the message `parent`."""
@@ -231,6 +234,20 @@ class ChatConsumer(MemberConsumer):
 
     async def _send_text(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
+
+
+def _said(message: dict[str, Any]) -> Asked:
+    form = SayForm({"text": message.get("text"), "attachments": message.get("attachments")})
+    if not form.is_valid():
+        raise RefusedError(_first_error(form))
+    return Asked(
+        click=str(_uuid(message, "click")),
+        conversation_id=_optional_uuid(message, "conversation"),
+        parent_id=_optional_uuid(message, "parent"),
+        settings=_settings(message),
+        text=form.cleaned_data["text"],
+        attachments=form.cleaned_data["attachments"],
+    )
 
 
 def _settings(message: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.chat import views
+from apps.chat import comparing_views, views
 
 app_name = "chat"
 urlpatterns = [
@@ -11,6 +11,13 @@ urlpatterns = [
     path("folders/<int:pk>", views.folder, name="folder"),
     path("message/<uuid:pk>", views.turn, name="turn"),
     path("message/<uuid:pk>/source", views.source, name="source"),
+    path("compare/", comparing_views.index, name="compare"),
+    path("compare/price", comparing_views.price, name="compare_price"),
+    path("compare/tally", comparing_views.tally, name="compare_tally"),
+    path("compare/<uuid:pk>/", comparing_views.comparison, name="comparison"),
+    path("compare/<uuid:pk>/board", comparing_views.board, name="compare_board"),
+    path("compare/<uuid:pk>/vote", comparing_views.vote, name="compare_vote"),
+    path("compare/<uuid:pk>/keep", comparing_views.keep, name="compare_keep"),
     path("<uuid:pk>/", views.conversation, name="conversation"),
     path("<uuid:pk>/thread", views.thread, name="thread"),
     path("<uuid:pk>/map", views.map_of_branches, name="map"),
