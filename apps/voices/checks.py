@@ -23,6 +23,7 @@ QUIET_LUFS = -32.0
 LOUD_LUFS = -9.0
 CLIPPED_SHARE = 0.0005
 NOISY_DB = 18.0  # how far speech stands above the noise, at least
+NOTHING_DB = 5.0
 LITTLE_SPEECH = 0.35
 
 Purpose = Literal["sample", "prompt"]
@@ -186,7 +187,9 @@ def _check_clipping(found: Found) -> Check:
 
 def _check_noise(found: Found) -> Check:
     distance = found.speech_dbfs - found.noise_dbfs
-    if distance < NOISY_DB:
+    if distance < NOTHING_DB and not found.is_music:
+        return Check("noise", _("Background"), "bad", _("There is noise only: nobody can be heard. Record again."))
+    if distance < NOISY_DB and not found.is_music:
         said = _(
             "Noise is only %(distance).0f dB below the voice. Find a quieter room, or switch noise reduction on below."
         )

@@ -17,6 +17,7 @@ from typing import Any
 MOST_BYTES = 20_000_000
 MOST_UPLOAD_BYTES = 200 << 20  # more is not opened; what is larger than MOST_BYTES is made smaller here
 MOST_RATE = 48_000  # Hz
+MPEG_RATES = (32_000, 44_100, 48_000)
 MOST_OPENED_S = 900  # what is longer is not opened to its end: cut it first
 
 SILENT_DBFS = -55.0  # the loudest sample of a silent recording
@@ -58,7 +59,7 @@ class Found:
     @property
     def is_music(self) -> bool:
         """Tones that are held, with no pauses between words."""
-        return not self.is_silent and (self.pauses_per_s < 0.4 or self.steadiness > 0.6)
+        return not self.is_silent and (self.steadiness > 0.6 or (self.steadiness > 0.15 and self.pauses_per_s < 0.4))
 
 
 def examine(path: Path, *, timeout_s: float = 120) -> Found:
@@ -121,6 +122,11 @@ def _demuxer_of(path: str) -> str:
     with Path(path).open("rb") as file:
         head = file.read(16)
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        claimed = int.from_bytes(head[4:8], "little")
+        if (
+            head[:4] == b"RIFF" and Path(path).stat().st_size + 4096 < claimed < 0xFFFF0000
+        ):  # more: not known beforehand
+            raise RefusedError("cut")
         return "wav"
     if head[4:8] == b"ftyp":
         return "mov"
@@ -183,7 +189,7 @@ def _read(path: str, rate: int | None) -> tuple[Found, Any]:
     if not count:
         raise RefusedError("damaged" if faults else "empty")
     found.duration_s = round(count / found.sample_rate, 3)
-    if demuxer in ("mov", "wav") and claimed > found.duration_s + 0.5:
+    if demuxer == "mov" and claimed > found.duration_s + 0.5:
         raise RefusedError("cut")
     if faults > 2:
         raise RefusedError("damaged")
@@ -289,22 +295,19 @@ def _prepare(path: str, target: str, start_s: float, end_s: float | None, normal
         samples = _limit(samples * np.float32(10 ** ((WANTED_LUFS - loudness) / 20)))
     as_wav = len(samples) * 2 + 1000 < MOST_BYTES
     suffix, muxer, codec, kind = ("wav", "wav", "pcm_s16le", "s16") if as_wav else ("mp3", "mp3", "libmp3lame", "s16p")
-    if not as_wav and rate not in (32_000, 44_100, 48_000):
-        as_wav_rate, rate = rate, 44_100
-    else:
-        as_wav_rate = rate
+    written_rate = rate if as_wav else min(MPEG_RATES, key=lambda known: abs(known - rate))
     with av.open(str(Path(target).with_suffix(f".{suffix}")), "w", format=muxer) as made:
-        out: Any = made.add_stream(codec, rate=rate, layout="mono")
+        out: Any = made.add_stream(codec, rate=written_rate, layout="mono")
         if not as_wav:
             out.bit_rate = 192_000
         made.start_encoding()
         resampler = av.AudioResampler(
-            format=kind, layout="mono", rate=rate, frame_size=out.codec_context.frame_size or 0
+            format=kind, layout="mono", rate=written_rate, frame_size=out.codec_context.frame_size or 0
         )
-        for start in range(0, len(samples), as_wav_rate):
-            block = np.ascontiguousarray(samples[None, start : start + as_wav_rate])
+        for start in range(0, len(samples), rate):
+            block = np.ascontiguousarray(samples[None, start : start + rate])
             frame = av.AudioFrame.from_ndarray(block, "flt", "mono")
-            frame.sample_rate = as_wav_rate
+            frame.sample_rate = rate
             for piece in resampler.resample(frame):
                 made.mux(out.encode(piece))
         for piece in resampler.resample(None):
