@@ -21,6 +21,9 @@ htmx.defineExtension("only-shown", {
   },
 });
 
+// A card that moves on keeps its place under the finger: the same buttons, with the focus, and whatever plays goes on playing.
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown) => !(shown.matches?.("studio-player, video, audio") && shown.isConnected);
+
 if (events) {
   document.addEventListener("htmx:wsOpen", (event) => {
     if (event.target !== events) return;

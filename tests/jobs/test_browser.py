@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 
-from playwright.async_api import expect
+from playwright.async_api import TimeoutError, expect
 
 from tests import browser
-from tests.browser import OpenTab
+from tests.browser import OpenTab, Studio, until
 
 pytestmark = browser.marks
 
@@ -31,3 +32,31 @@ async def test_a_new_job_appears_on_top_in_every_tab_once(open_tab: OpenTab):
             await expect(job).to_have_count(1)
         titles = await tab.locator(".job .card__title").all_inner_texts()
         assert titles.index(prompts[1]) < titles.index(prompts[0])
+
+
+async def test_a_card_that_moves_on_leaves_the_focus_where_it_is(open_tab: OpenTab, studio: Studio):
+    await studio.fault("rate_limit", path="/v1/image_generation", times=-1)  # the job keeps waiting for its turn
+    mine, theirs = [await open_tab("images/") for _ in range(2)]
+    for tab in (mine, theirs):
+        await tab.wait_for_selector("#images[data-ready]")
+        await tab.wait_for_selector("html[data-live=on]")
+    prompt = f"A lamp that is not lit yet, {uuid.uuid4().hex[:12]}"
+    await mine.fill("#id_prompt", prompt)
+    await mine.click("[data-make]")
+    card = mine.locator(".job", has_text=prompt)
+    pressed = theirs.locator(".job", has_text=prompt)
+
+    async def is_paused() -> bool:
+        """In the moment in which it is being sent it cannot be paused."""
+        if await pressed.get_by_text("Paused").is_visible():
+            return True
+        with suppress(TimeoutError):
+            await pressed.get_by_role("button", name="Pause").click(timeout=2000)
+        return False
+
+    await until(is_paused, what="the pause")
+    await card.get_by_role("button", name="Cancel").focus()
+    await pressed.get_by_role("button", name="Let it go on").click()
+    await expect(card.get_by_role("button", name="Pause")).to_be_visible()
+    await expect(card.get_by_role("button", name="Cancel")).to_be_focused()
+    await studio.no_faults()

@@ -21,7 +21,7 @@ async def test_a_card_reaches_the_workspace_and_nobody_else(job_at_once, creator
     await database_sync_to_async(publish)(job_at_once.pk)
     card = await inside.read()
     assert f'id="job-{job_at_once.pk}"' in card
-    assert 'hx-swap-oob="true"' in card
+    assert 'hx-swap-oob="morph"' in card
     assert await outside.receive_nothing()
 
 
