@@ -79,12 +79,17 @@ class Task(models.Model):
 
 
 class CustomVoice(models.Model):
-    """A cloned or designed voice. It is listed once it has been used, and its id is never given away again."""
+    """A cloned or designed voice. It is listed once it has been used, lost when that does not happen within 168 hours,
+    and its id is never given away again.
+    """
 
     voice_id = models.CharField(max_length=256, primary_key=True)
     kind = models.CharField(max_length=20)  # voice_cloning or voice_generation
     language = models.CharField(max_length=20, default="English")
     gender = models.CharField(max_length=6, blank=True)
+    character = models.JSONField(default=dict)  # the numbers of apps.sandbox.engine.characters; none: from the id
+    accent = models.CharField(max_length=20, blank=True)  # espeak-ng's name of the English it speaks
+    prompt = models.TextField(blank=True)  # the description of a designed voice
     created_at = models.DateTimeField()
     first_used_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)

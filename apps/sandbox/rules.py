@@ -56,6 +56,13 @@ def price_per_million(model: str) -> Decimal:
 
 
 @cache
+def price_of_voice(kind: str) -> Decimal:
+    """Of a cloned or designed voice, due with its first synthesis."""
+    prices = tomllib.loads((_DATA / "prices.toml").read_text(), parse_float=Decimal)
+    return Decimal(prices["voice_clone" if kind == "voice_cloning" else "voice_design"])
+
+
+@cache
 def image() -> dict[str, Any]:
     return tomllib.loads((_DATA / "image.toml").read_text())
 

@@ -248,4 +248,12 @@ async def find_voice(voice_id: str) -> dict[str, Any]:
     row = await store.stored(store.find_voice, voice_id)
     if row is None:
         raise RefusedError(20132, "invalid samples or voice_id")
-    return {"voice_id": voice_id, "name": "", "language": row.language, "gender": row.gender, "tags": []}
+    return {
+        "voice_id": voice_id,
+        "name": "",
+        "language": row.language,
+        "gender": row.gender,
+        "tags": [],
+        "character": row.character,
+        "accent": row.accent,
+    }

@@ -10,10 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from django.db.models import Sum
+from django.db import models
+from django.db.models import Q, Sum
 
 from apps.sandbox.models import Charge, CustomVoice, FileLink, StoredFile, Task
-from apps.sandbox.rules import price_per_million
+from apps.sandbox.rules import price_of_voice, price_per_million
 from apps.sandbox.runtime import runtime
 
 Given = ParamSpec("Given")
@@ -86,14 +87,23 @@ def list_files(purpose: str) -> list[StoredFile]:
     return list(StoredFile.objects.filter(purpose=purpose).order_by("-created_at")[:1000])
 
 
+def delete_file(row: StoredFile) -> None:
+    path_of(row).unlink(missing_ok=True)
+    row.delete()
+
+
 def read_file(row: StoredFile) -> bytes:
     return path_of(row).read_bytes()
 
 
 def charge(*, trace_id: str, path: str, model: str, voice_ids: list[str], usage_characters: int) -> None:
+    """A voice's own fee is due with its first synthesis, which also keeps it. A preview names no `voice_ids`."""
     now = runtime.now()
     price = price_per_million(model) * usage_characters / 1_000_000
-    CustomVoice.objects.filter(voice_id__in=voice_ids, first_used_at=None).update(first_used_at=now)
+    for voice in CustomVoice.objects.filter(voice_id__in=voice_ids, first_used_at=None):
+        voice.first_used_at = now
+        voice.save(update_fields=["first_used_at"])
+        price += price_of_voice(voice.kind)
     Charge.objects.create(
         created_at=now,
         trace_id=trace_id,
@@ -148,25 +158,43 @@ def count_charges() -> int:
     return Charge.objects.count()
 
 
-def custom_voices() -> list[CustomVoice]:
-    return list(CustomVoice.objects.order_by("created_at"))
+UNUSED_LIFE = timedelta(hours=168)
 
 
-def add_voice(voice_id: str, kind: str, language: str, gender: str) -> bool:
-    """False when the id is taken, also by a voice that was deleted."""
-    _, created = CustomVoice.objects.get_or_create(
-        voice_id=voice_id,
-        defaults={"kind": kind, "language": language, "gender": gender, "created_at": runtime.now()},
-    )
-    return created
+def living_voices() -> models.QuerySet[CustomVoice]:
+    """Without what was deleted, and what nobody used in time."""
+    lost = Q(first_used_at=None, created_at__lte=runtime.now() - UNUSED_LIFE)
+    return CustomVoice.objects.filter(deleted_at=None).exclude(lost)
+
+
+def listed_voices(kind: str) -> list[CustomVoice]:
+    return list(living_voices().filter(kind=kind).exclude(first_used_at=None).order_by("created_at"))
+
+
+def voice_exists(voice_id: str) -> bool:
+    """Also one that is deleted or lost: its id does not come back."""
+    return CustomVoice.objects.filter(voice_id=voice_id).exists()
+
+
+def add_voice(voice: CustomVoice) -> bool:
+    """False when the id is taken."""
+    if voice_exists(voice.voice_id):
+        return False
+    voice.created_at = runtime.now()
+    voice.save(force_insert=True)
+    return True
+
+
+def count_designs(prompt: str) -> int:
+    return CustomVoice.objects.filter(prompt=prompt).count()
 
 
 def find_voice(voice_id: str) -> CustomVoice | None:
-    return CustomVoice.objects.filter(voice_id=voice_id, deleted_at=None).first()
+    return living_voices().filter(voice_id=voice_id).first()
 
 
 def delete_voice(voice_id: str, kind: str) -> CustomVoice | None:
-    row = CustomVoice.objects.filter(voice_id=voice_id, kind=kind, deleted_at=None).first()
+    row = living_voices().filter(voice_id=voice_id, kind=kind).first()
     if row:
         row.deleted_at = runtime.now()
         row.save(update_fields=["deleted_at"])

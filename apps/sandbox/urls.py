@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.sandbox import images, music, speech, video_templates, videos, views
+from apps.sandbox import files, images, music, speech, video_templates, videos, views, voices
 from apps.sandbox.chatting import anthropic_surface, openai_surface
 
 urlpatterns = [
@@ -21,18 +21,22 @@ urlpatterns = [
     path("v1/text/chatcompletion_v2", openai_surface.create_native_completion),
     path("v1/models", openai_surface.list_models),
     path("v1/models/<str:name>", openai_surface.show_model),
-    path("v1/get_voice", views.get_voice),
-    path("v1/delete_voice", views.delete_voice),
-    path("v1/files/list", views.list_files),
-    path("v1/files/retrieve", views.retrieve_file),
-    path("v1/files/retrieve_content", views.retrieve_content),
+    path("v1/voice_clone", voices.clone_voice),
+    path("v1/voice_design", voices.design_voice),
+    path("v1/get_voice", voices.get_voice),
+    path("v1/delete_voice", voices.delete_voice),
+    path("v1/files/upload", files.upload_file),
+    path("v1/files/list", files.list_files),
+    path("v1/files/retrieve", files.retrieve_file),
+    path("v1/files/retrieve_content", files.retrieve_content),
+    path("v1/files/delete", files.delete_file),
     path("v1/token_plan/remains", views.token_plan),
     path("account/query_balance", views.query_balance),
-    path("files/<str:token>/<str:filename>", views.linked_file),
+    path("files/<str:token>/<str:filename>", files.linked_file),
     path("sandbox/faults", views.sandbox_faults),
     path("sandbox/requests", views.sandbox_requests),
     path("sandbox/state", views.sandbox_state),
-    path("sandbox/voices", views.sandbox_voices),
+    path("sandbox/voices", voices.sandbox_voices),
 ]
 
 handler404 = "apps.sandbox.views.not_found"

@@ -11,6 +11,8 @@ import numpy as np
 
 MEDIAN_OF_SPAN = 0.41  # how far the melody lifts the middle pitch above its base, measured with espeak-ng 1.52
 SPAN = 0.493  # espeak-ng's usual melody, as a part of the base
+# Hz: the edges of the bands in which a copied voice is given the colour of its model.
+BANDS = (90, 190, 300, 440, 620, 850, 1150, 1550, 2100, 2800, 3700, 5000, 6800, 9500)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class Character:
     high_db: float = 0.0  # brightness above 4 kHz
     gain_db: float = 0.0
     lilt: float = 0.0  # colour of the middle formants, -10 to 10 percent
+    formants: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)  # factors of the first four, beside `tract`
+    bands: tuple[float, ...] = (0.0,) * (len(BANDS) - 1)  # dB in each of BANDS
+    dynamics: float = 1.0  # how far loud and soft syllables are drawn apart
+    exactness: float = 0.0  # 1: what is said is measured, and said again until its middle pitch is f0
 
     def variant(self) -> str:
         """The body of the espeak-ng voice file."""
@@ -44,6 +50,8 @@ class Character:
         ]
         for number, colour in enumerate((0.0, -0.5, 1.0, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0)):
             percent = self.tract * (1 + colour * self.lilt / 100) if number else 100
+            if 1 <= number <= 4:
+                percent *= self.formants[number - 1]
             lines.append(f"formant {number} {percent:.0f} 100 {self.narrow:.0f}")
         if self.breath >= 0.5:
             level = self.breath
@@ -121,12 +129,13 @@ def modify(character: Character, *, pitch: int, intensity: int, timbre: int, mon
 def blend(voices: list[tuple[Character, float]]) -> Character:
     """The weighted mean; pitch and throat are averaged by ratio, as ears do."""
     total = sum(weight for _, weight in voices)
-    mixed = {}
+    mixed: dict[str, Any] = {}
     for name in (field.name for field in fields(Character)):
-        values = np.array([getattr(character, name) for character, _ in voices])
+        values = np.array([getattr(character, name) for character, _ in voices]).T
         weights = np.array([weight for _, weight in voices]) / total
-        ratio = name in ("f0", "tract", "pace")
-        mixed[name] = float(np.exp(np.log(values) @ weights) if ratio else values @ weights)
+        ratio = name in ("f0", "tract", "pace", "formants")
+        mean = np.exp(np.log(values) @ weights) if ratio else values @ weights
+        mixed[name] = tuple(mean.tolist()) if mean.ndim else float(mean)
     return Character(**mixed)
 
 
@@ -183,7 +192,11 @@ _MALE = (
 
 
 def make_character(voice: dict[str, Any]) -> Character:
-    """`voice`: id, name, gender ("female", "male" or "") and tags, as the catalogue has them."""
+    """`voice`: id, name, gender ("female", "male" or "") and tags, as the catalogue has them; or its `character`."""
+    if voice.get("character"):
+        given = voice["character"].items()
+        numbers: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given}
+        return Character(**numbers)
     voice_id = voice["voice_id"]
     about = (
         " ".join([voice_id, voice.get("name", ""), *voice.get("tags", [])]).lower().replace("-", " ").replace("_", " ")

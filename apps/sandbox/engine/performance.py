@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.sandbox.engine import characters, mastering, sounds
+from apps.sandbox.engine import characters, colouring, mastering, pitch, sounds
 from apps.sandbox.engine.characters import Character
 from apps.sandbox.engine.encoders import open_encoder, output_rate
-from apps.sandbox.engine.espeak import SAMPLE_RATE, Espeak
+from apps.sandbox.engine.espeak import SAMPLE_RATE, Espeak, Spoken
 from apps.sandbox.engine.languages import script_of
 from apps.sandbox.engine.mastering import Mastering
 from apps.sandbox.engine.script import Pause, Reading, Sentence, Sound, read
@@ -25,6 +25,8 @@ _FIRST_BLOCK, _BLOCK, _LATER_BLOCK = 0.12, 0.25, 0.5  # seconds of sound that on
 # Between two words: a space, a dash, or a script that writes without spaces.
 _WORD_EDGE = re.compile(r"[\s\u2013\u2014\u2026\u0e00-\u0e7f\u2e80-\u9fff\uff00-\uff5e)>]")
 _SPEAKABLE = re.compile(r"\w|[\U0001f000-\U0001faff]")
+_LONGEST_TUNED = 6  # seconds of a sentence that are measured
+_IN_TUNE = 0.008  # a smaller error is not heard
 _SILENT = 0.004  # below -48 dBFS nothing is heard
 
 
@@ -55,8 +57,9 @@ class Performance:
         self._espeak, self._job = espeak, job
         self._heard_since: float | None = None
         self._character = _character(job)
-        shift = 2 ** (job["pitch"] / 12)
-        self._variant = replace(self._character, f0=self._character.f0 * shift).variant()
+        self._f0 = self._character.f0 * 2 ** (job["pitch"] / 12)
+        self._correction: float | None = None  # of the pitch, for this synthesiser, this voice and this text
+        self._variant = replace(self._character, f0=self._f0).variant()
         self._rate = round(self._character.pace * job["speed"])
         rate = output_rate(job["format"], job["sample_rate"])
         effect = job["voice_modify"]["sound_effects"] if job["voice_modify"] else None
@@ -164,12 +167,12 @@ class Performance:
             yield samples
 
     def _speak(self, piece: Sentence, start: int) -> NDArray[np.float32]:
-        spoken = self._espeak.speak(piece.text, language=piece.language, variant=self._variant, rate=self._rate)
+        spoken = self._in_tune(piece)
         loud = np.flatnonzero(np.abs(spoken.samples) > _SILENT)
         if not len(loud):
             return np.zeros(0, np.float32)
         first, last = max(0, int(loud[0]) - 60), min(len(spoken.samples), int(loud[-1]) + 120)
-        samples = spoken.samples[first:last]
+        samples = colouring.colour(spoken.samples[first:last], self._character)
         self._remember_words(piece, spoken.words, first / SAMPLE_RATE, start, len(samples))
         wanted = mastering.BEFORE - mastering.loudness(samples)
         # A single sentence may be a shout or a sigh: follow it only halfway once the speaker's level is known.
@@ -179,6 +182,26 @@ class Performance:
         samples[:edge] *= np.linspace(0, 1, edge, dtype=np.float32)
         samples[len(samples) - edge :] *= np.linspace(1, 0, edge, dtype=np.float32)
         return samples
+
+    def _in_tune(self, piece: Sentence) -> Spoken:
+        spoken = self._say(piece)
+        if self._character.exactness < 0.5 or self._character.voicing < 50:
+            return spoken
+        heard = pitch.middle(pitch.follow(spoken.samples[: _LONGEST_TUNED * SAMPLE_RATE], SAMPLE_RATE))
+        if not heard:
+            return spoken
+        error = min(1.25, max(0.8, self._f0 / heard))
+        if self._correction is None:
+            self._correction = error
+            self._variant = replace(self._character, f0=self._f0 * self._correction).variant()
+            return self._say(piece) if abs(error - 1) > _IN_TUNE else spoken
+        self._correction *= error**0.35  # a question may be higher than what was said before it
+        self._variant = replace(self._character, f0=self._f0 * self._correction).variant()
+        return spoken
+
+    def _say(self, piece: Sentence) -> Spoken:
+        accent = self._job["voices"][0].get("accent", "") if piece.language == "en-us" else ""
+        return self._espeak.speak(piece.text, language=accent or piece.language, variant=self._variant, rate=self._rate)
 
     def _remember_words(
         self, piece: Sentence, events: list[tuple[int, float]], trimmed_s: float, start: int, count: int
