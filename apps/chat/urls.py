@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.chat import comparing_views, views
+from apps.chat import comparing_views, prompt_views, views
 
 app_name = "chat"
 urlpatterns = [
@@ -18,6 +18,14 @@ urlpatterns = [
     path("compare/<uuid:pk>/board", comparing_views.board, name="compare_board"),
     path("compare/<uuid:pk>/vote", comparing_views.vote, name="compare_vote"),
     path("compare/<uuid:pk>/keep", comparing_views.keep, name="compare_keep"),
+    path("prompts/", prompt_views.index, name="prompts"),
+    path("prompts/offer", prompt_views.offer, name="prompt_offer"),
+    path("prompts/new", prompt_views.add, name="add_prompt"),
+    path("prompts/<uuid:pk>/", prompt_views.edit, name="prompt"),
+    path("prompts/<uuid:pk>/use", prompt_views.use, name="use_prompt"),
+    path("prompts/<uuid:pk>/delete", prompt_views.delete, name="delete_prompt"),
+    path("prompts/<uuid:pk>/versions/<int:number>", prompt_views.version, name="prompt_version"),
+    path("prompts/<uuid:pk>/versions/<int:number>/restore", prompt_views.restore, name="restore_prompt"),
     path("<uuid:pk>/", views.conversation, name="conversation"),
     path("<uuid:pk>/thread", views.thread, name="thread"),
     path("<uuid:pk>/map", views.map_of_branches, name="map"),
