@@ -148,7 +148,7 @@ function started(message) {
     conversation = message.conversation;
     history.replaceState(null, "", `${page.dataset.page}${conversation}/`);
     thread.replaceChildren();
-    htmx.ajax("GET", `${page.dataset.page}${conversation}/thread`, { target: thread, swap: "innerHTML" });
+    frameThread();
   }
   document.dispatchEvent(new CustomEvent("chat:changed"));
   let turns = thread.querySelector("[data-turns]");
@@ -166,6 +166,18 @@ function started(message) {
   isToBeRead = false;
   showBusy();
   scrollToEnd();
+}
+
+/** A new conversation gets what stands around its turns; the turns themselves are being written already. */
+async function frameThread() {
+  const answer = await fetch(`${page.dataset.page}${conversation}/thread`);
+  if (!answer.ok) return;
+  const arrived = document.createElement("template");
+  arrived.innerHTML = await answer.text();
+  for (const [id, place] of [["chat-head", "prepend"], ["chat-meter", "append"]]) {
+    if (!document.getElementById(id)) thread[place](arrived.content.getElementById(id));
+  }
+  htmx.process(thread);
 }
 
 /** Something new stands in this conversation: said in another tab, or by another process. */
