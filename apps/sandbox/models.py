@@ -85,7 +85,7 @@ class CustomVoice(models.Model):
 
     voice_id = models.CharField(max_length=256, primary_key=True)
     kind = models.CharField(max_length=20)  # voice_cloning or voice_generation
-    language = models.CharField(max_length=20, default="English")
+    language = models.CharField(max_length=20, default="English", blank=True)  # "": that of the text
     gender = models.CharField(max_length=6, blank=True)
     character = models.JSONField(default=dict)  # the numbers of apps.sandbox.engine.characters; none: from the id
     accent = models.CharField(max_length=20, blank=True)  # espeak-ng's name of the English it speaks

@@ -152,7 +152,7 @@ async def read_request(body: dict[str, Any], *, socket: bool = False) -> SpeechR
             "text_normalization": normalise,
             "latex_read": latex,
             "voice_modify": modify,
-            "language_boost": boost,
+            "language_boost": boost or (None if voices[0]["language"] else "auto"),
             "pronunciation": _pronunciation(body),
             "sound_tags": bool(about.get("sound_tags")),
             "stream": stream,

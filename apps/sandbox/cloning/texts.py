@@ -14,10 +14,10 @@ _TOLERANCE = 1.2  # syllables that run into each other are heard as one
 
 
 def language_of(text: str) -> str:
-    """MiniMax's name of the language; English when nothing tells."""
+    """MiniMax's name of the language; "" when nothing is said."""
     counts = Counter(script for char in text if (script := script_of(char)))
     if not counts:
-        return "English"
+        return ""
     if counts["kana"]:
         return "Japanese"
     script = counts.most_common(1)[0][0]

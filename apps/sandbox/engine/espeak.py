@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import hashlib
 import os
 import shutil
 import signal
 import struct
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +67,7 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 class Espeak:
     def __init__(self, folder: Path) -> None:
         self._variants = self._prepare_data(folder)
-        self._known: set[str] = set()
+        self._last = 0
         self._library = ctypes.CDLL(espeakng_loader.get_library_path())
         self._library.espeak_Synth.argtypes = [
             ctypes.c_void_p,
@@ -80,19 +82,27 @@ class Espeak:
         data = self._variants.parent.parent
         if self._library.espeak_Initialize(SYNCHRONOUS, 60, os.fsencode(data), 0) != SAMPLE_RATE:
             raise EspeakError(f"espeak-ng did not start with {data}")
+        # Known here, the list of languages need not be made in every fork. It holds no more than 350 entries: the
+        # variants in the folder would count.
+        self._library.espeak_ListVoices.restype = ctypes.c_void_p
+        self._library.espeak_ListVoices(None)
         self._samples: list[bytes] = []
         self._words: list[tuple[int, int]] = []
         self._callback = _Callback(self._collect)
         self._library.espeak_SetSynthCallback(self._callback)
 
     def _prepare_data(self, folder: Path) -> Path:
-        """The library's data by links, with a folder of our own for the variants (one file for each of our voices)."""
+        """The library's data by links, with a folder of our own for the variants."""
         if len(os.fsencode(folder.resolve())) > LONGEST_DATA_PATH:
             folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
         data = folder.resolve() / "espeak"
         variants = data / "voices" / "!v"
         variants.mkdir(parents=True, exist_ok=True)
+        for left in variants.iterdir():  # by an engine that was killed
+            with suppress(FileNotFoundError):
+                if left.stat().st_mtime < time.time() - LONGEST_WORK_S:
+                    left.unlink()
         for source in Path(espeakng_loader.get_data_path()).resolve().iterdir():
             link = data / source.name
             if source.name != "voices" and not (link.is_symlink() and link.readlink() == source):
@@ -101,15 +111,17 @@ class Espeak:
                 fresh.replace(link)
         return variants
 
-    def _variant(self, text: str) -> str:
-        name = "v" + hashlib.sha256(text.encode()).hexdigest()[:16]  # a leading digit would be read as a number
-        if name not in self._known:
-            path = self._variants / name
-            fresh = path.with_suffix(f".{os.getpid()}")
-            fresh.write_text(f"language variant\nname {name}\n{text}")
-            fresh.replace(path)
-            self._known.add(name)
-        return name
+    @contextmanager
+    def _variant(self, text: str) -> Iterator[str]:
+        """The name of a variant that lasts for one sentence: no folder could hold all that are ever asked for."""
+        self._last += 1
+        name = f"v{os.getpid()}x{self._last}"  # a leading digit would be read as a number
+        path = self._variants / name
+        path.write_text(f"language variant\nname {name}\n{text}")
+        try:
+            yield name
+        finally:
+            path.unlink(missing_ok=True)
 
     def _collect(self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]) -> int:
         if count > 0:
@@ -126,17 +138,18 @@ class Espeak:
 
         Raises EspeakError, also when the library crashed.
         """
-        voice = f"{language}+{self._variant(variant)}".encode()
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            self._speak_in_child(writer, text, voice, rate)
-        os.close(writer)
-        try:
-            with os.fdopen(reader, "rb") as pipe:
-                answer = pipe.read()
-        finally:
-            _, status = os.waitpid(child, 0)
+        with self._variant(variant) as name:
+            voice = f"{language}+{name}".encode()
+            reader, writer = os.pipe()
+            child = os.fork()
+            if child == 0:
+                self._speak_in_child(writer, text, voice, rate)
+            os.close(writer)
+            try:
+                with os.fdopen(reader, "rb") as pipe:
+                    answer = pipe.read()
+            finally:
+                _, status = os.waitpid(child, 0)
         if status != 0 or len(answer) < 4:
             raise EspeakError(f"espeak-ng failed ({status}) with voice {voice.decode()}")
         (count,) = struct.unpack_from("!I", answer)

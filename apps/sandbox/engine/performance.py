@@ -25,7 +25,8 @@ _FIRST_BLOCK, _BLOCK, _LATER_BLOCK = 0.12, 0.25, 0.5  # seconds of sound that on
 # Between two words: a space, a dash, or a script that writes without spaces.
 _WORD_EDGE = re.compile(r"[\s\u2013\u2014\u2026\u0e00-\u0e7f\u2e80-\u9fff\uff00-\uff5e)>]")
 _SPEAKABLE = re.compile(r"\w|[\U0001f000-\U0001faff]")
-_LONGEST_TUNED = 6  # seconds of a sentence that are measured
+_FOLLOWED = 0.75  # of a later sentence's distance from the middle pitch is taken back
+_LONGEST_TUNED = 8  # seconds of a sentence that are measured
 _IN_TUNE = 0.008  # a smaller error is not heard
 _SILENT = 0.004  # below -48 dBFS nothing is heard
 
@@ -58,7 +59,7 @@ class Performance:
         self._heard_since: float | None = None
         self._character = _character(job)
         self._f0 = self._character.f0 * 2 ** (job["pitch"] / 12)
-        self._correction: float | None = None  # of the pitch, for this synthesiser, this voice and this text
+        self._correction, self._first = 1.0, True  # of the pitch, for this synthesiser, this voice and this text
         self._variant = replace(self._character, f0=self._f0).variant()
         self._rate = round(self._character.pace * job["speed"])
         rate = output_rate(job["format"], job["sample_rate"])
@@ -191,13 +192,11 @@ class Performance:
         if not heard:
             return spoken
         error = min(1.25, max(0.8, self._f0 / heard))
-        if self._correction is None:
-            self._correction = error
-            self._variant = replace(self._character, f0=self._f0 * self._correction).variant()
-            return self._say(piece) if abs(error - 1) > _IN_TUNE else spoken
-        self._correction *= error**0.35  # a question may be higher than what was said before it
+        # Later sentences keep a part of their own height: a question may be higher than what was said before it.
+        self._correction *= error if self._first else error**_FOLLOWED
+        self._first = False
         self._variant = replace(self._character, f0=self._f0 * self._correction).variant()
-        return spoken
+        return self._say(piece) if abs(error - 1) > _IN_TUNE else spoken
 
     def _say(self, piece: Sentence) -> Spoken:
         accent = self._job["voices"][0].get("accent", "") if piece.language == "en-us" else ""
