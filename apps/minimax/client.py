@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import httpx
 
@@ -126,6 +126,12 @@ class MiniMaxClient:
     ) -> dict[str, Any]:
         """Like `post`. `judge` sees a refused payload first and may raise what it means there."""
         return self._payload("GET", path, read_s, judge=judge, params=dict(query))
+
+    def upload(
+        self, path: str, fields: Mapping[str, str], *, filename: str, content: BinaryIO, content_type: str
+    ) -> dict[str, Any]:
+        """Like `post`, with a file. It is read while it is sent; `content` should be at its start."""
+        return self._payload("POST", path, None, data=dict(fields), files={"file": (filename, content, content_type)})
 
     def _payload(
         self,

@@ -1,0 +1,42 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class VoicesConfig(AppConfig):
+    name = "apps.voices"
+    verbose_name = _("Voices")
+
+    def ready(self) -> None:
+        from apps.jobs import kinds
+        from apps.library import kinds as library_kinds
+        from apps.voices.bringing import KIND
+        from apps.voices.generation import VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP
+        from apps.library import uploads
+        from apps.minimax import catalogue
+        from apps.voices.services import count_expiring
+        from apps.workspaces import audit, navigation
+
+        for kind in (VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP):
+            kinds.register(kind)
+        library_kinds.register(library_kinds.Kind(KIND, _("Voice sample"), "mic", recall=""))
+        uploads.register(uploads.Purpose("voices.consent", catalogue.image.reference))
+        navigation.register(
+            navigation.Page(
+                "voices",
+                _("Voices"),
+                "audio-waveform",
+                "voices:index",
+                order=25,
+                key="o",
+                keywords=_("voice, clone, design, record, microphone, speaker"),
+            )
+        )
+        navigation.register_counter("voices", count_expiring)
+        audit.describe(
+            {
+                "consent.recorded": _("recorded a person's consent to a cloned voice"),
+                "consent.withdrawn": _("withdrew a person's consent to a cloned voice"),
+                "voice.deleted": _("deleted a voice"),
+                "voices.policy_changed": _("changed what happens to voices before they are lost"),
+            }
+        )
