@@ -28,6 +28,7 @@ from apps.agents.tables import MOST_ROWS, TableRefusedError, read_table
 from apps.jobs.models import MOVING, Job
 from apps.library.files import safe_filename
 from apps.workspaces.access import MemberRequest, member_required
+from apps.workspaces.connections import situation_of
 from apps.workspaces.models import Membership
 
 PAGE = 120  # rows
@@ -45,7 +46,7 @@ def new(request: MemberRequest, workspace: str) -> HttpResponse:
 @member_required(can="create")
 def prepare(request: MemberRequest, workspace: str) -> HttpResponse:
     """Read what was brought and lead to the draft, or 422 and the form with a sentence. Nothing is sent."""
-    situation = services.situation_of(request.member)
+    situation = situation_of(request.member)
     known = {each.id: each for each in templates_for(situation.kind)}
     template = known.get(request.POST.get("template", ""))
     try:
@@ -66,7 +67,7 @@ def prepare(request: MemberRequest, workspace: str) -> HttpResponse:
 
 
 def _form(request: MemberRequest, refusal: str = "") -> dict[str, Any]:
-    situation = services.situation_of(request.member)
+    situation = situation_of(request.member)
     templates = templates_for(situation.kind)
     wanted = request.POST.get("template") or request.GET.get("template", "")
     latest = Batch.objects.visible_to(request.member).select_related("created_by").order_by("-created_at")
@@ -131,7 +132,7 @@ def progress(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespo
 @member_required(can="create")
 def start(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
     """The one confirmation: let a draft, or the rest of a stopped batch, go. 422 for a limit that cannot be kept."""
-    one, situation = _find(request.member, pk), services.situation_of(request.member)
+    one, situation = _find(request.member, pk), situation_of(request.member)
     form = LimitForm(request.POST, price_each=one.price_each, is_free=situation.is_free)
     if not form.is_valid():
         return _show(request, one, form)
@@ -198,7 +199,7 @@ def _page(rows: Any, request: MemberRequest) -> Page:
 
 def _state(request: MemberRequest, one: Batch) -> dict[str, Any]:
     figures = batches.tally(one)
-    each, situation = one.price_each, services.situation_of(request.member)
+    each, situation = one.price_each, situation_of(request.member)
     template: Template | None = one.template
     return {
         "batch": one,

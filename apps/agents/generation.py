@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.agents.forms import TemplateForm
 from apps.agents.gallery import find_template
 from apps.jobs.kinds import Errand, Finished, Kind, Result, StillRunning, Submitted
-from apps.library.models import Asset
-from apps.minimax import catalogue, messages
-from apps.minimax.errors import InvalidRequestError
+from apps.library.uploads import data_url
+from apps.minimax import catalogue
 from apps.minimax.video_templates import create_template_video, query_template_video
 
 
@@ -34,19 +32,11 @@ def submit(errand: Errand) -> Submitted:
     task = create_template_video(
         errand.client,
         str(request["template_id"]),
-        media=[_data_url(errand, request["picture"])] if request.get("picture") else [],
+        media=[data_url(errand.job.workspace_id, request["picture"])] if request.get("picture") else [],
         texts=[request["text"]] if request.get("text") else [],
         callback_url=errand.callback_url,
     )
     return Submitted(task.task_id, task.trace_id)
-
-
-def _data_url(errand: Errand, pk: str) -> str:
-    picture = Asset.objects.filter(workspace_id=errand.job.workspace_id, pk=pk).first()
-    if picture is None:
-        raise InvalidRequestError(messages.PICTURE_GONE, next_step=messages.CHOOSE_PICTURE)
-    with picture.file.open("rb") as file:
-        return f"data:{picture.content_type};base64,{base64.b64encode(file.read()).decode()}"
 
 
 def poll(errand: Errand) -> StillRunning | Finished:

@@ -14,10 +14,10 @@ from apps.agents import services
 from apps.agents.forms import PICTURE, TEXT_CHARACTERS, TemplateForm
 from apps.agents.gallery import Template, find_template, templates_for
 from apps.agents.generation import AGENT
-from apps.agents.services import Situation
-from apps.jobs.services import submit_job
+from apps.jobs.services import page_of_jobs, submit_job
 from apps.library.uploads import find_picture
 from apps.workspaces.access import MemberRequest, member_required
+from apps.workspaces.connections import Situation, situation_of
 
 
 @require_GET
@@ -30,10 +30,10 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     if made := services.recall(member, request.GET.get("from", "")):
         form_page = reverse("agents:template", args=[workspace, made["template_id"]])
         return redirect(f"{form_page}?{urlencode({'from': request.GET['from']})}")
-    jobs, older = services.list_jobs(member, before=_uuid(request.GET.get("before", "")))
+    jobs, older = page_of_jobs(member, AGENT.name, services.PAGE, before=_uuid(request.GET.get("before", "")))
     if request.htmx and "before" in request.GET and not request.htmx.history_restore_request:
         return render(request, "agents/_jobs.html", {"jobs": jobs, "next": older})
-    situation = services.situation_of(member)
+    situation = situation_of(member)
     templates = templates_for(situation.kind)
     context = {
         "overview": [each for each in templates if each.row.current],
@@ -54,13 +54,13 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
 @member_required()
 def template(request: MemberRequest, workspace: str, template_id: str) -> HttpResponse:
     """The form of one template. `?from=<asset>` fills it as that film was made, `?media=<asset>` with a picture."""
-    member, situation = request.member, services.situation_of(request.member)
+    member, situation = request.member, situation_of(request.member)
     chosen = _template_or_404(template_id)
     initial = services.recall(member, request.GET.get("from", ""))
     if find_picture(member, request.GET.get("media")):
         initial["picture"] = request.GET["media"]
     form = TemplateForm(initial=initial, member=member, connection_kind=situation.kind)
-    jobs, older = services.list_jobs(member)
+    jobs, older = page_of_jobs(member, AGENT.name, services.PAGE)
     context = _composer(request, form, chosen, situation) | {"jobs": jobs, "next": older}
     return render(request, "agents/template.html", context)
 
@@ -69,7 +69,7 @@ def template(request: MemberRequest, workspace: str, template_id: str) -> HttpRe
 @member_required(can="create")
 def create(request: MemberRequest, workspace: str, template_id: str) -> HttpResponse:
     """One press of the button: the new job's card, or 422 and the form with a sentence at each field that is wrong."""
-    situation = services.situation_of(request.member)
+    situation = situation_of(request.member)
     chosen = _template_or_404(template_id)
     data = request.POST.copy()
     data["template_id"] = chosen.id
@@ -78,7 +78,7 @@ def create(request: MemberRequest, workspace: str, template_id: str) -> HttpResp
     if not form.is_valid() or not click:
         context = _composer(request, form, chosen, situation)
         if not request.htmx:
-            jobs, older = services.list_jobs(request.member)
+            jobs, older = page_of_jobs(request.member, AGENT.name, services.PAGE)
             return render(request, "agents/template.html", context | {"jobs": jobs, "next": older}, status=422)
         response = render(request, "agents/_form.html", context, status=422)
         return reswap(retarget(response, "#agents"), "outerHTML")

@@ -1,6 +1,12 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+EXAMPLES = (
+    (_("What can I make here?"), _("What can I make in this studio, and what does it cost?")),
+    (_("A small poem"), _("Write a small poem about the night shift.")),
+    (_("A table"), _("Which video models are there? Show them in a table with their prices.")),
+)
+
 
 class ChatConfig(AppConfig):
     name = "apps.chat"
@@ -26,6 +32,7 @@ class ChatConfig(AppConfig):
                 order=10,
                 key="c",
                 keywords=_("conversation, talk, language model, ask, prompt"),
+                ask=navigation.Ask(_("Ask anything…"), EXAMPLES),
             )
         )
         tray.register(replies_in_motion)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,7 @@ from django.utils.translation import ngettext
 
 from apps.images.forms import OWN_SIZE, ImageForm
 from apps.jobs.kinds import Errand, Finished, Kind
-from apps.library.models import Asset
+from apps.library.uploads import data_url
 from apps.minimax import catalogue
 from apps.minimax.images import generate_images
 from apps.workspaces.models import Workspace
@@ -62,14 +61,9 @@ def body(request: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
     if request.get("style_type"):
         sent["style"] = {"style_type": request["style_type"], "style_weight": request["style_weight"]}
     if request.get("reference"):
-        picture = Asset.objects.get(workspace=workspace, pk=request["reference"])
-        sent["subject_reference"] = [{"type": catalogue.image.reference.kinds[0], "image_file": data_url(picture)}]
+        picture = data_url(workspace.pk, request["reference"])
+        sent["subject_reference"] = [{"type": catalogue.image.reference.kinds[0], "image_file": picture}]
     return sent
-
-
-def data_url(picture: Asset) -> str:
-    with picture.file.open("rb") as file:
-        return f"data:{picture.content_type};base64,{base64.b64encode(file.read()).decode()}"
 
 
 IMAGE = Kind(

@@ -12,40 +12,13 @@ from urllib.parse import urlencode
 from apps.images.forms import ImageForm
 from apps.images.generation import IMAGE, price
 from apps.images.models import Cull
-from apps.jobs.models import Job
-from apps.jobs.services import jobs_of
 from apps.library.models import Asset
 from apps.minimax import catalogue
-from apps.workspaces.models import Connection, ConnectionKind, Membership
+from apps.workspaces.models import Membership
 
 PAGE = 10  # jobs
 PICTURES = 48  # that pass a filter
 ONLY = {"prompt": ("prompt",), "seed": ("seed",)}
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What decides about the page: where the workspace sends its requests, and whether that costs anything."""
-
-    kind: str  # of the connection; empty: none
-
-    @property
-    def is_free(self) -> bool:
-        return self.kind == ConnectionKind.SANDBOX
-
-
-def situation_of(member: Membership) -> Situation:
-    kind = Connection.objects.filter(workspace=member.workspace).values_list("kind", flat=True).first()
-    return Situation(kind or "")
-
-
-def list_jobs(member: Membership, *, before: uuid.UUID | None = None) -> tuple[list[Job], uuid.UUID | None]:
-    """The workspace's image jobs, newest first, and where the next page starts."""
-    jobs = jobs_of(member, kind=IMAGE.name)
-    if before:
-        jobs = jobs.filter(pk__lt=before)
-    page = list(jobs[: PAGE + 1])
-    return page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,19 @@ from django_htmx.http import reswap, retarget
 from apps.images import services
 from apps.images.forms import OWN_SIZE, REFERENCE, ImageForm, image
 from apps.images.generation import IMAGE, price
-from apps.images.services import Filter, Situation
-from apps.jobs.services import submit_job
+from apps.images.services import Filter
+from apps.jobs.services import page_of_jobs, submit_job
 from apps.library.models import Asset
 from apps.library.uploads import find_picture
 from apps.workspaces.access import MemberRequest, member_required
+from apps.workspaces.connections import Situation, situation_of
 
 
 @require_GET
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """The page. `?from=<asset>` fills the form as that picture was made, `&only=prompt` or `&only=seed` with that
-    alone, `?reference=<asset>` with a reference, `?prompt=` with a text. `?rated=`, `?pinned=` and `?rejected=` filter
+    alone, `?reference=<asset>` with a reference, `?text=` with words. `?rated=`, `?pinned=` and `?rejected=` filter
     what was made; `?before=` gives what is older than a job, or than a picture where a filter leaves those.
     """
     member = request.member
@@ -38,12 +39,12 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
             else "images/_jobs.html"
         )
         return render(request, name, made)
-    situation = services.situation_of(member)
+    situation = situation_of(member)
     initial = services.recall(member, request.GET.get("from", ""), request.GET.get("only", ""))
     if "reference" in request.GET and find_picture(member, request.GET["reference"]):
         initial["reference"] = request.GET["reference"]
-    if request.GET.get("prompt"):
-        initial["prompt"] = request.GET["prompt"][: image.prompt_characters]
+    if request.GET.get("text"):
+        initial["prompt"] = request.GET["text"][: image.prompt_characters]
     form = ImageForm(initial=initial, member=member, connection_kind=situation.kind)
     response = render(request, "images/index.html", _composer(request, form, situation) | made)
     response["Vary"] = "HX-Request"
@@ -54,7 +55,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
 @member_required(can="create")
 def create(request: MemberRequest, workspace: str) -> HttpResponse:
     """One press of the button: the new job's card, or 422 and the form with a sentence at each field that is wrong."""
-    situation = services.situation_of(request.member)
+    situation = situation_of(request.member)
     form = ImageForm(request.POST, member=request.member, connection_kind=situation.kind)
     click = request.POST.get("click", "")[:36]
     if not form.is_valid() or not click:
@@ -83,7 +84,7 @@ def _made(request: MemberRequest) -> dict[str, Any]:
     if chosen.picks:
         context["pictures"], context["next"] = services.list_pictures(request.member, chosen, before=before)
     else:
-        context["jobs"], context["next"] = services.list_jobs(request.member, before=before)
+        context["jobs"], context["next"] = page_of_jobs(request.member, IMAGE.name, services.PAGE, before=before)
     return context
 
 

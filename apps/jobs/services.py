@@ -65,6 +65,17 @@ def jobs_of(member: Membership, *, mine: bool = False, kind: str = "") -> JobQue
     return jobs.filter(kind=kind) if kind else jobs
 
 
+def page_of_jobs(
+    member: Membership, kind: str, size: int, *, before: uuid.UUID | None = None
+) -> tuple[list[Job], uuid.UUID | None]:
+    """The workspace's jobs of a kind, newest first, and where the next page starts."""
+    jobs = jobs_of(member, kind=kind)
+    if before:
+        jobs = jobs.filter(pk__lt=before)
+    page = list(jobs[: size + 1])
+    return page[:size], page[size - 1].pk if len(page) > size else None
+
+
 def tray_items(member: Membership) -> Iterator[tray.Item]:
     """What the jobs tray shows of this workspace's jobs."""
     for job in Job.objects.visible_to(member).moving().select_related("workspace", "created_by"):

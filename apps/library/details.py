@@ -54,9 +54,20 @@ LABELS: dict[str, str | Promise] = {
     "from_video": gettext_lazy("Taken from"),
     "at_s": gettext_lazy("Second"),
     "clips": gettext_lazy("Joined from"),
+    "template_id": gettext_lazy("Template"),
+    "picture": gettext_lazy("Picture"),
+    "subject": gettext_lazy("Subject"),
 }
 SHOWN_ELSEWHERE = {"text", "prompt", "lyrics", "title", "model", "voice_id", "remade_from", "mode"}
-NAMES_ASSETS = {"reference", "first_frame_image", "last_frame_image", "subject_reference", "from_video", "clips"}
+NAMES_ASSETS = {
+    "reference",
+    "picture",
+    "first_frame_image",
+    "last_frame_image",
+    "subject_reference",
+    "from_video",
+    "clips",
+}
 
 
 def describe_request(asset: Asset) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ field sends `picture:change` with {id, title, src}, and its input an ordinary `c
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import uuid
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ from django.utils.translation import gettext as _
 from apps.library.cleaning import SUFFIXES, TYPES, NotAPictureError, clean_picture
 from apps.library.models import Asset, AssetQuerySet, AssetStatus
 from apps.library.services import find_assets, keep
+from apps.minimax import messages
 from apps.minimax.catalogue.schema import PictureRules
+from apps.minimax.errors import InvalidRequestError
 from apps.workspaces.models import Membership
 
 KIND = "upload"
@@ -175,6 +178,15 @@ def _check_shape(rules: PictureRules, width: int, height: int) -> None:
                 "wide": _ratio(rules.max_aspect_ratio or 0),
             }
         )
+
+
+def data_url(workspace_id: int, pk: str) -> str:
+    """A picture of the library as MiniMax takes it without reaching into the studio. Raises InvalidRequestError."""
+    picture = Asset.objects.filter(workspace=workspace_id, pk=pk).first()
+    if picture is None:
+        raise InvalidRequestError(messages.PICTURE_GONE, next_step=messages.CHOOSE_PICTURE)
+    with picture.file.open("rb") as file:
+        return f"data:{picture.content_type};base64,{base64.b64encode(file.read()).decode()}"
 
 
 def _find_again(member: Membership, clean: Path) -> Asset | None:

@@ -19,37 +19,12 @@ from apps.music.forms import MusicForm
 from apps.music.generation import LYRICS, MUSIC
 from apps.music.lyrics import INSTRUMENTAL, OPTIMIZER, OWN
 from apps.music.models import Writing
-from apps.workspaces.models import Connection, ConnectionKind, Membership
+from apps.workspaces.models import Membership
 
 PAGE = 8  # songs
 PROPOSALS = 3
 WRITINGS = 20
 MOST_CARRIED_OVER = 4000  # characters of a text that comes with the address
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What decides about the page: where the workspace sends its requests, and whether that costs anything."""
-
-    kind: str  # of the connection; empty: none
-
-    @property
-    def is_free(self) -> bool:
-        return self.kind == ConnectionKind.SANDBOX
-
-
-def situation_of(member: Membership) -> Situation:
-    kind = Connection.objects.filter(workspace=member.workspace).values_list("kind", flat=True).first()
-    return Situation(kind or "")
-
-
-def list_jobs(member: Membership, *, before: uuid.UUID | None = None) -> tuple[list[Job], uuid.UUID | None]:
-    """The workspace's songs, newest first, and where the next page starts."""
-    jobs = jobs_of(member, kind=MUSIC.name)
-    if before:
-        jobs = jobs.filter(pk__lt=before)
-    page = list(jobs[: PAGE + 1])
-    return page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None
 
 
 def find_song(member: Membership, pk: Any) -> Asset | None:

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
 
 from apps.jobs.models import Job
-from apps.jobs.services import submit_job
+from apps.jobs.services import page_of_jobs, submit_job
 from apps.music import services
 from apps.music.forms import LONGEST_PROMPT, LyricsForm, MusicForm, music
 from apps.music.generation import LYRICS, MUSIC, lyrics_price, price
 from apps.music.lyrics import INSTRUMENTAL, MODELS, OPTIMIZER, OWN, Checked, check_lyrics, normalise, texts_of
-from apps.music.services import Situation
 from apps.music.styles import GROUPS
 from apps.workspaces.access import MemberRequest, member_required
+from apps.workspaces.connections import Situation, situation_of
 
 OFTEN = {"Intro", "Verse", "Pre Chorus", "Chorus", "Bridge", "Outro"}  # the other sections are in a menu
 WRITER_ID = "id_writer_%s"  # both forms stand on one page
@@ -44,14 +44,14 @@ def where_offered(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """The page. `?from=<asset>` fills the form as that song was made, `?text=` its style; `?before=<job>` more."""
     member = request.member
-    jobs, older = services.list_jobs(member, before=_uuid(request.GET.get("before", "")))
+    jobs, older = page_of_jobs(member, MUSIC.name, services.PAGE, before=_uuid(request.GET.get("before", "")))
     if request.htmx and "before" in request.GET and not request.htmx.history_restore_request:
         return render(request, "music/_jobs.html", {"jobs": jobs, "next": older})
     initial = services.recall(member, request.GET.get("from", ""))
     if text := request.GET.get("text", "").replace("\0", "").strip():
         initial["prompt"] = text[:LONGEST_PROMPT]
     form = MusicForm(initial=initial)
-    context = _composer(request, form, services.situation_of(member)) | _page(request) | {"jobs": jobs, "next": older}
+    context = _composer(request, form, situation_of(member)) | _page(request) | {"jobs": jobs, "next": older}
     response = render(request, "music/index.html", context | {"is_recalled": bool(initial)})
     response["Vary"] = "HX-Request"
     return response
@@ -65,9 +65,9 @@ def create(request: MemberRequest, workspace: str) -> HttpResponse:
     form = MusicForm(request.POST)
     click = request.POST.get("click", "")[:36]
     if not form.is_valid() or not click:
-        context = _composer(request, form, services.situation_of(request.member))
+        context = _composer(request, form, situation_of(request.member))
         if not request.htmx:
-            jobs, older = services.list_jobs(request.member)
+            jobs, older = page_of_jobs(request.member, MUSIC.name, services.PAGE)
             context |= _page(request) | {"jobs": jobs, "next": older, "is_recalled": True}
             return render(request, "music/index.html", context, status=422)
         response = render(request, "music/_refused.html", context, status=422)
@@ -94,7 +94,7 @@ def write(request: MemberRequest, workspace: str) -> HttpResponse:
     form = LyricsForm(request.POST, auto_id=WRITER_ID)
     click = request.POST.get("click", "")[:36]
     if not form.is_valid() or not click:
-        context = _writer(form, services.situation_of(request.member)) | {"writer_click": click or uuid.uuid4()}
+        context = _writer(form, situation_of(request.member)) | {"writer_click": click or uuid.uuid4()}
         response = render(request, "music/_writer.html", context, status=422)
         return reswap(retarget(response, "#lyrics-writer-form"), "outerHTML")
     job = submit_job(request.member, LYRICS, form.cleaned_data, click=click)
@@ -154,7 +154,7 @@ def _page(request: MemberRequest) -> dict[str, Any]:
     return {
         "rules": rules(),
         "proposals": services.proposals(request.member),
-        **_writer(LyricsForm(auto_id=WRITER_ID), services.situation_of(request.member)),
+        **_writer(LyricsForm(auto_id=WRITER_ID), situation_of(request.member)),
         "writer_click": uuid.uuid4(),
     }
 

@@ -1,6 +1,12 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+EXAMPLES = (
+    (_("The sea"), _("Waves roll onto a beach at sunset, gulls cross the sky, warm light. [Truck right]")),
+    (_("In the forest"), _("Fog drifts through a pine forest in the morning, sunbeams between the trees. [Push in]")),
+    (_("A night in town"), _("Rain on a city street at night, neon lights mirrored in the puddles. [Pan left]")),
+)
+
 
 class VideoConfig(AppConfig):
     name = "apps.video"
@@ -32,5 +38,6 @@ class VideoConfig(AppConfig):
                 order=30,
                 key="v",
                 keywords=_("film, movie, clip, animate, camera, text to video"),
+                ask=navigation.Ask(_("Describe what should happen in the video…"), EXAMPLES),
             )
         )

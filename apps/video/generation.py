@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -10,9 +9,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from apps.jobs.kinds import Errand, Finished, Kind, Result, StillRunning, Submitted
-from apps.library.models import Asset
-from apps.minimax import catalogue, messages
-from apps.minimax.errors import InvalidRequestError
+from apps.library.uploads import data_url
+from apps.minimax import catalogue
 from apps.minimax.video import create_video, query_video
 from apps.video.forms import VideoForm
 from apps.video.mixes import FIELDS, MODES
@@ -59,20 +57,11 @@ def body_of(request: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
         sent["fast_pretreatment"] = True
     for name in ("first_frame_image", "last_frame_image"):
         if name in taken and request.get(name):
-            sent[name] = data_url(workspace, request[name])
+            sent[name] = data_url(workspace.pk, request[name])
     if "subject_reference" in taken and request.get("subject_reference"):
-        picture = data_url(workspace, request["subject_reference"])
+        picture = data_url(workspace.pk, request["subject_reference"])
         sent["subject_reference"] = [{"type": "character", "image": [picture]}]
     return sent
-
-
-def data_url(workspace: Workspace, pk: str) -> str:
-    """A picture of the library as MiniMax takes it without reaching into the studio. Raises InvalidRequestError."""
-    picture = Asset.objects.filter(workspace=workspace, pk=pk).first()
-    if picture is None:
-        raise InvalidRequestError(messages.PICTURE_GONE, next_step=messages.CHOOSE_PICTURE)
-    with picture.file.open("rb") as file:
-        return f"data:{picture.content_type};base64,{base64.b64encode(file.read()).decode()}"
 
 
 VIDEO = Kind(

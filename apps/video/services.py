@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,7 +24,7 @@ from apps.video.generation import VIDEO
 from apps.video.mixes import PICTURES
 from apps.video.models import Film
 from apps.video.tasks import join_clips
-from apps.workspaces.models import Connection, ConnectionKind, Membership
+from apps.workspaces.models import Membership
 from apps.workspaces.storable import storable
 
 PAGE = 12
@@ -36,22 +35,6 @@ HANDED_OVER = {  # parameter of the page's address → the field it fills and th
     "last_frame_image": ("last_frame_image", "fl2v"),
     "subject": ("subject_reference", "s2v"),
 }
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What decides about the page: where the workspace sends its requests, and whether that costs anything."""
-
-    kind: str  # of the connection; empty: none
-
-    @property
-    def is_free(self) -> bool:
-        return self.kind == ConnectionKind.SANDBOX
-
-
-def situation_of(member: Membership) -> Situation:
-    kind = Connection.objects.filter(workspace=member.workspace).values_list("kind", flat=True).first()
-    return Situation(kind or "")
 
 
 def list_cards(member: Membership, *, before: uuid.UUID | None = None) -> tuple[list[Job | Film], uuid.UUID | None]:

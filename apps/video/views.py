@@ -17,8 +17,8 @@ from apps.video.forms import VideoForm
 from apps.video.generation import VIDEO, price
 from apps.video.mixes import FIELDS, MODES, video
 from apps.video.models import Film
-from apps.video.services import Situation
 from apps.workspaces.access import MemberRequest, member_required
+from apps.workspaces.connections import Situation, situation_of
 
 A_DAY_S = 86_400
 
@@ -27,15 +27,15 @@ A_DAY_S = 86_400
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """The page. `?from=<asset>` fills the form as that video was made; `?first_frame_image=`, `?last_frame_image=` and
-    `?subject=` bring a picture, `?prompt=` a text; `?before=<job>` gives older videos.
+    `?subject=` bring a picture, `?text=` words; `?before=<job>` gives older videos.
     """
     member = request.member
     cards, older = services.list_cards(member, before=_uuid(request.GET.get("before", "")))
     if request.htmx and "before" in request.GET and not request.htmx.history_restore_request:
         return render(request, "video/_cards.html", {"cards": cards, "next": older})
     initial = services.recall(member, request.GET.get("from", "")) | services.handed_over(member, request.GET)
-    if request.GET.get("prompt"):
-        initial["prompt"] = request.GET["prompt"][: video.prompt_characters]
+    if request.GET.get("text"):
+        initial["prompt"] = request.GET["text"][: video.prompt_characters]
     form = VideoForm(initial=initial, member=member)
     context = _composer(request, form) | {"cards": cards, "next": older, "is_sent_here": bool(initial)}
     response = render(request, "video/index.html", context)
@@ -125,7 +125,7 @@ def film(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
 
 def _composer(request: MemberRequest, form: VideoForm, situation: Situation | None = None) -> dict[str, Any]:
     """What video/_settings.html, _mix.html and _prompt.html show."""
-    situation = situation or services.situation_of(request.member)
+    situation = situation or situation_of(request.member)
     set_to = form.mix
     return {
         "form": form,

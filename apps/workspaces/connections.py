@@ -28,6 +28,26 @@ class NoConnectionError(Exception):
     """The workspace cannot send anything. `str(error)` says why and may be shown to its members."""
 
 
+@dataclass(frozen=True)
+class Situation:
+    """What decides about a composer: where the workspace sends its requests, and whether that costs anything."""
+
+    kind: str  # of the connection; empty: none
+
+    @property
+    def is_free(self) -> bool:
+        return self.kind == ConnectionKind.SANDBOX
+
+    @property
+    def is_mainland(self) -> bool:
+        return self.kind == ConnectionKind.MAINLAND
+
+
+def situation_of(member: Membership) -> Situation:
+    kind = Connection.objects.filter(workspace=member.workspace).values_list("kind", flat=True).first()
+    return Situation(kind or "")
+
+
 def explain(error: MiniMaxError) -> str:
     """Say in the person's language what happened and what to do next."""
     return f"{error.sentence_in(_)} {_(error.next_step)}".strip()
