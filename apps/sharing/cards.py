@@ -33,10 +33,11 @@ SECONDS_ALLOWED = 30
 def find_or_draw_card(link: Share) -> FieldFile:
     """Return the picture as a stored file; `link.card_of` is then the hash of what is on it. Drawing takes a second."""
     asset = link.asset
+    model = asset.model if asset else ""
     with translation.override(link.created_by.language or settings.LANGUAGE_CODE):  # not the guest's: it is drawn once
-        label = " · ".join(filter(None, (_("Made with AI"), model_label(asset.model))))
-    bars = resample(asset.peaks, drawing.BARS)
-    order = {"title": asset.title, "label": label, "duration": _clock(asset.duration_s), "bars": bars}
+        label = " · ".join(filter(None, (_("Made with AI"), model_label(model))))
+    bars = resample(asset.peaks if asset else [], drawing.BARS)
+    order = {"title": link.title, "label": label, "duration": _clock(asset and asset.duration_s), "bars": bars}
     wanted = hashlib.sha256(json.dumps([VERSION, order]).encode()).hexdigest()
     if link.card_of != wanted:
         _draw(link, order, wanted)
@@ -56,7 +57,7 @@ def _draw(link: Share, order: dict, wanted: str) -> None:
             timeout=SECONDS_ALLOWED,
             check=True,
         )
-        stored = store_file(path, link.asset.folder, path.suffix)
+        stored = store_file(path, link.shown.folder, path.suffix)
     before = link.card.name
     with transaction.atomic():
         is_ours = Share.objects.filter(pk=link.pk, card=before).update(card=stored.name, card_of=wanted)

@@ -14,10 +14,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.library.files import original, serve_medium, serve_poster, subtitle_file
+from apps.library.models import Asset
 from apps.library.serving import Served, serve
-from apps.sharing import services
+from apps.sharing import conversations, services
 from apps.sharing.cards import find_or_draw_card
-from apps.sharing.models import Share
+from apps.sharing.models import Share, Snapshot
+from apps.workspaces.access import find_member
 
 CACHE = "no-cache"  # asks each time, because a link can be revoked; unchanged costs a 304
 NOBODY = re.compile(r"bot|crawl|spider|preview|slurp|facebookexternalhit|whatsapp|embedly", re.IGNORECASE)
@@ -44,7 +46,7 @@ def open_link(view: Callable) -> Callable:
     @wraps(view)
     def admit(request: HttpRequest, **path: Any) -> HttpResponseBase:
         token = path["token"]
-        link = Share.objects.with_token(token).select_related("asset", "created_by").first()
+        link = Share.objects.with_token(token).select_related(*services.SHOWN, "created_by", "workspace").first()
         if link is None:
             raise Http404
         response = view(request, link, token) if link.is_open else render(request, "sharing/gone.html", status=410)
@@ -61,10 +63,11 @@ def open_link(view: Callable) -> Callable:
 def page(request: HttpRequest, link: Share, token: str) -> HttpResponse:
     if _is_guest(request, link):
         services.count_view(link)
-    asset = link.asset
+    if link.snapshot:
+        return _conversation(request, link, link.snapshot, token)
     context = {
         "link": link,
-        "asset": asset,
+        "asset": link.asset,
         "token": token,
         "page_url": services.absolute_url("page", token),
         "card_url": services.absolute_url("card", token),
@@ -73,26 +76,46 @@ def page(request: HttpRequest, link: Share, token: str) -> HttpResponse:
     return render(request, "sharing/public.html", context)
 
 
+def _conversation(request: HttpRequest, link: Share, snapshot: Snapshot, token: str) -> HttpResponse:
+    member = find_member(request.user, link.workspace.slug)
+    context = {
+        "link": link,
+        "snapshot": snapshot,
+        "turns": conversations.turns_of(snapshot, show_thinking=link.show_thinking),
+        "page_url": services.absolute_url("page", token),
+        "card_url": services.absolute_url("card", token),
+        "workspace": member.workspace if member and member.may("create") else None,  # who may go on with it
+    }
+    return render(request, "sharing/conversation.html", context)
+
+
+def _asset(link: Share) -> Asset:
+    """Raises Http404 for a link to something that is no file."""
+    if link.asset is None:
+        raise Http404
+    return link.asset
+
+
 @open_link
 def file(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
-    return serve_medium(request, link.asset, CACHE)
+    return serve_medium(request, _asset(link), CACHE)
 
 
 @open_link
 def poster(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
-    return serve_poster(request, link.asset, CACHE)
+    return serve_poster(request, _asset(link), CACHE)
 
 
 @open_link
 def download(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
     if not link.allow_download:
         raise Http404
-    return serve(request, original(link.asset, CACHE, download=True))
+    return serve(request, original(_asset(link), CACHE, download=True))
 
 
 @open_link
 def subtitles(request: HttpRequest, link: Share, token: str) -> HttpResponse:
-    return subtitle_file(link.asset, "vtt", CACHE)
+    return subtitle_file(_asset(link), "vtt", CACHE)
 
 
 @open_link

@@ -14,6 +14,8 @@ from apps.sharing.models import Share, ShareQuerySet
 from apps.workspaces import audit
 from apps.workspaces.models import Membership
 
+SHOWN = ("asset", "snapshot__conversation")  # what a link points to
+
 
 def share(member: Membership, asset: Asset, *, request: HttpRequest | None = None) -> Share:
     """Return the member's open link to the asset; made if there is none, so a second press shows the same link."""
@@ -36,13 +38,13 @@ def revoke(member: Membership, link: Share, *, request: HttpRequest | None = Non
     """End the link for good. Whoever has it open keeps what was loaded; nothing more is given out."""
     with transaction.atomic():
         if Share.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
-            audit.record(member, "share.revoked", subject=link.asset.title, request=request)
+            audit.record(member, "share.revoked", subject=link.title, request=request)
     link.refresh_from_db(fields=["revoked_at"])
 
 
 def list_shares(member: Membership, *, everyones: bool = False) -> ShareQuerySet:
     """Newest first; the member's own, or for managers everybody's."""
-    found = Share.objects.visible_to(member).select_related("asset", "created_by", "workspace").order_by("-id")
+    found = Share.objects.visible_to(member).select_related(*SHOWN, "created_by", "workspace").order_by("-id")
     return found if everyones and member.may("manage") else found.filter(created_by=member.user)
 
 

@@ -9,5 +9,6 @@ urlpatterns = [
     path("<int:pk>/", views.panel, name="panel"),
     path("<int:pk>/settings", views.settings, name="settings"),
     path("<int:pk>/revoke", views.revoke, name="revoke"),
+    path("<int:pk>/continue", views.go_on, name="continue"),
     path("<int:pk>/qr.svg", views.qr, name="qr"),
 ]

@@ -8,12 +8,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from apps.chat.models import Conversation
 from apps.library.models import Asset
-from apps.sharing import services
-from apps.sharing.forms import ShareForm
+from apps.sharing import conversations, services
+from apps.sharing.forms import form_of
 from apps.sharing.models import Share
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.models import Membership
@@ -44,9 +45,18 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
 @require_POST
 @member_required(can="publish")
 def create(request: MemberRequest, workspace: str) -> HttpResponse:
-    """Share the asset named in the form; pressed twice, it shows the same link."""
-    asset = get_object_or_404(Asset.objects.visible_to(request.member), pk=_uuid(request.POST.get("asset", "")))
-    link = services.share(request.member, asset, request=request)
+    """Share the asset or the conversation named in the form; pressed twice, it shows the same link."""
+    member = request.member
+    if "conversation" in request.POST:
+        mine = Conversation.objects.of(member).select_related("workspace")
+        conversation = get_object_or_404(mine, pk=_uuid(request.POST["conversation"]))
+        try:
+            link = conversations.share(member, conversation, request=request)
+        except conversations.NothingToShareError as exc:
+            return trigger_client_event(HttpResponse(status=204), "toast", {"text": str(exc), "tone": "warn"})
+    else:
+        asset = get_object_or_404(Asset.objects.visible_to(member), pk=_uuid(request.POST.get("asset", "")))
+        link = services.share(member, asset, request=request)
     if not request.htmx:
         return redirect("sharing:panel", workspace, link.pk)
     return _panel(request, link)
@@ -63,7 +73,7 @@ def panel(request: MemberRequest, workspace: str, pk: int) -> HttpResponse:
 @member_required(can="publish")
 def settings(request: MemberRequest, workspace: str, pk: int) -> HttpResponse:
     link = _find_to_change(request.member, pk)
-    form = ShareForm(request.POST, instance=link)
+    form = form_of(link, request.POST)
     if form.is_valid():
         link.save(update_fields=list(form.fields))
     if not request.htmx:
@@ -84,6 +94,19 @@ def revoke(request: MemberRequest, workspace: str, pk: int) -> HttpResponse:
             request, "sharing/_row.html", {"link": link, "url": "", "can_change": True, "everyones": everyones}
         )
     return _panel(request, link)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required(can="create")
+def go_on(request: MemberRequest, workspace: str, pk: int) -> HttpResponse:
+    """Continue a shared conversation as a copy of one's own."""
+    link = _find(request.member, pk)
+    if link.snapshot is None or not link.is_open:
+        raise Http404
+    if request.method != "POST":
+        return render(request, "sharing/go_on.html", {"link": link})
+    copy = conversations.copy(request.member, link.snapshot)
+    return redirect("chat:conversation", workspace, copy.pk)
 
 
 @require_safe
@@ -116,14 +139,15 @@ def _panel(request: MemberRequest, link: Share) -> HttpResponse:
     context = {
         "link": link,
         "url": services.public_url(link) if link.revoked_at is None else "",
-        "form": ShareForm(instance=link),
+        "form": form_of(link),
         "can_change": services.may_change(request.member, link),
     }
     return render(request, "sharing/_panel.html" if request.htmx else "sharing/panel.html", context)
 
 
 def _find(member: Membership, pk: int) -> Share:
-    return get_object_or_404(Share.objects.visible_to(member).select_related("asset", "workspace", "created_by"), pk=pk)
+    visible = Share.objects.visible_to(member).select_related(*services.SHOWN, "workspace", "created_by")
+    return get_object_or_404(visible, pk=pk)
 
 
 def _find_to_change(member: Membership, pk: int) -> Share:
