@@ -12,5 +12,6 @@ urlpatterns = [
     path("dictionary", views.dictionary, name="dictionary"),
     path("dictionary/<int:pk>", views.dictionary_entry, name="dictionary_entry"),
     path("voices", views.voices, name="voices"),
+    path("voices/browse", views.browse, name="browse"),
     path("voices/sample", views.voice_sample, name="voice_sample"),
 ]

@@ -11,6 +11,7 @@ from apps.speech import services
 from apps.speech import voices as voice_list
 from apps.speech.forms import LANGUAGES, PronunciationForm, SpeechForm, limits
 from apps.speech.models import PronunciationEntry, Take
+from apps.voices.services import favourites as favourites_of
 from apps.workspaces.access import MemberRequest, member_required
 
 
@@ -168,12 +169,46 @@ def voices(request: MemberRequest, workspace: str) -> HttpResponse:
             "next_page": found.next_page,
             "languages": found.languages,
             "sample_usd": voice_list.sample_price(request.member.workspace),
+            "own": voice_list.find_own(request.member, query),
             "q": query.q,
             "language": query.language,
             "gender": query.gender,
             "chosen": fields.get("chosen", ""),
         },
     )
+
+
+@require_GET
+@member_required()
+def browse(request: MemberRequest, workspace: str) -> HttpResponse:
+    """MiniMax's own voices on the Voices page. As in `voices`; also `?style=` and `?only=favourite|recent`."""
+    member, fields = request.member, request.GET
+    favourites, only = favourites_of(member), fields.get("only", "")
+    among = {"favourite": frozenset(favourites), "recent": voice_list.used_lately(member.workspace)}
+    query = voice_list.VoiceQuery(
+        q=fields.get("q", ""),
+        language=fields.get("language", ""),
+        gender=fields.get("gender", ""),
+        page=fields.get("page", ""),
+        style=fields.get("style", ""),
+        among=among.get(only),
+        own=False,
+    )
+    found = voice_list.search_voices(member.workspace, query)
+    following = fields.copy()
+    following.pop("page", None)
+    context = {
+        "voices": found.voices,
+        "total": found.total,
+        "next_page": found.next_page,
+        "query": following.urlencode(),
+        "is_first": query.page in ("", "1"),
+        "only": only,
+        "favourites": favourites,
+        "sample_usd": voice_list.sample_price(member.workspace),
+        "can_create": member.may("create"),
+    }
+    return render(request, "voices/_system.html", context)
 
 
 @require_http_methods(["GET", "POST"])

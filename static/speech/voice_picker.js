@@ -67,7 +67,7 @@ export class VoicePicker {
     clearTimeout(this.#timer);
     if (voice === this.#playing) return;
     this.#hush();
-    if (voice && voice.dataset.sample !== "paid") this.#timer = setTimeout(() => this.#hear(voice, false), REST_MS);
+    if (voice && ["ready", "free"].includes(voice.dataset.sample)) this.#timer = setTimeout(() => this.#hear(voice, false), REST_MS);
   }
 
   #hush() {
@@ -79,6 +79,7 @@ export class VoicePicker {
 
   async #hear(voice, isAsked) {
     this.#hush();
+    if (voice.dataset.sample === "own") return; // it is heard on its own page
     this.#playing = voice;
     voice.dataset.state = "loading";
     const says = this.#dialog.querySelector("[data-picker-says]");
