@@ -23,6 +23,8 @@ from apps.speech.scripts import join_texts
 from apps.speech.spool import Spool, delete_old_spools
 from apps.speech.subtitles import lines_from_words
 from apps.usage import ledger
+from apps.voices.lifecycle import record_use
+from apps.voices.resolving import names_own_voice
 from apps.workspaces import tray
 from apps.workspaces.models import ConnectionKind, Membership
 from apps.workspaces.storable import storable
@@ -95,6 +97,7 @@ def complete(pk: uuid.UUID) -> Take:
     names = ("status", "asset", "cost_usd", "charged", "finished_at", "next_step")
     if Take.objects.move_on(pk, from_status=(Status.SAVING,), **{name: getattr(take, name) for name in names}):
         _enter(take)
+        _record_voices(take)
     tray.ring(take.workspace)
     return take
 
@@ -115,6 +118,24 @@ def _enter(take: Take) -> None:
         usage=take.usage,
         charged=take.charged,
     )
+
+
+def _record_voices(take: Take) -> None:
+    """Speaking keeps the workspace's voices. Only an answer that came to its end is sure to count at MiniMax."""
+    if take.asset is None and take.outcome != Status.KEPT:
+        return
+    used: dict[str, Any] = {
+        "how": "speech",
+        "source": f"take:{take.pk}",
+        "trace_id": take.trace_id,
+        "asset": take.asset,
+    }
+    used["at"] = take.finished_at
+    for voice_id in (take.voice_id, *(part["voice_id"] for part in take.timbre_weights)):
+        if names_own_voice(voice_id):
+            record_use(take.workspace, voice_id, is_sure=take.outcome == Status.KEPT, **used)
+    if take.spoken_by and not take.voice_id:  # a mix of the workspace: its parts are recorded above
+        record_use(take.workspace, take.request["voice_id"], is_sure=False, **used)
 
 
 def _cost(take: Take) -> Any:
@@ -151,7 +172,7 @@ def _keep_sound(take: Take) -> Asset | None:
         content_type=audio.media_type,
         request=request,
         model=request["model"],
-        voice_id=request["voice_id"],
+        voice_id=take.voice_id,
         trace_id=take.trace_id,
         cost_usd=_cost(take),
         usage=take.usage | {"connection": take.connection_kind, "outcome": take.outcome},

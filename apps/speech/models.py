@@ -57,6 +57,7 @@ class Take(models.Model):
     click = models.CharField(max_length=36)  # one per press of the button: a double click finds this take
     is_typed = models.BooleanField(default=False)  # type-to-speak: the text arrives while it is spoken
     request = models.JSONField()  # the validated form, so that it can be recalled
+    spoken_by = models.JSONField(default=dict)  # {voice_id, timbre_weights} for `voice:<id>`; empty: as asked
     stream = models.JSONField()  # what MiniMax sends and the browser plays: {format, sample_rate, channel, bitrate}
 
     status = models.CharField(max_length=11, choices=Status, default=Status.STARTING)
@@ -94,6 +95,15 @@ class Take(models.Model):
     @property
     def text(self) -> str:
         return self.request.get("text", "")
+
+    @property
+    def voice_id(self) -> str:
+        """MiniMax's own, also where the request names a voice of the workspace; empty where a mix speaks."""
+        return str((self.spoken_by or self.request).get("voice_id", ""))
+
+    @property
+    def timbre_weights(self) -> list[dict[str, Any]]:
+        return list((self.spoken_by or self.request).get("timbre_weights") or ())
 
     @property
     def title(self) -> str:

@@ -20,6 +20,7 @@ from apps.minimax.text import billed_characters
 from apps.speech.forms import PronunciationForm, has_effects
 from apps.speech.models import MOVING, PronunciationEntry, Take
 from apps.speech.scripts import TextProblem, find_text_problems, normalise
+from apps.voices.resolving import VoiceGoneError, names_own_voice, resolve_request
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
 from apps.workspaces.models import ACTS, Connection, ConnectionKind, Membership, Workspace
 
@@ -88,6 +89,7 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         endpoint = open_endpoint(sealed) if kind else endpoint_for(workspace_id)  # which says what is missing
     except NoConnectionError as exc:
         raise RefusedError(str(exc)) from exc
+    spoken_by = _spoken_by(workspace_id, request)
     uses_dictionary = has_pronunciations and request["use_dictionary"]
     request = request | {"pronunciation": _pronunciations(workspace_id, request, is_typed) if uses_dictionary else []}
     now = timezone.now()
@@ -97,6 +99,7 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         click=click,
         is_typed=is_typed,
         request=request,
+        spoken_by=spoken_by,
         stream=stream_for(request, playback),
         connection_kind=kind,
         estimate_usd=None if is_typed else _usd(request, free=kind == ConnectionKind.SANDBOX),
@@ -104,6 +107,17 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         heartbeat_at=now,
     )
     return Started(take, endpoint)
+
+
+def _spoken_by(workspace_id: int, request: Mapping[str, Any]) -> dict[str, Any]:
+    """What the voices of the workspace are called at MiniMax now; empty where the request says that itself."""
+    voice_id, weights = request["voice_id"], request["timbre_weights"]
+    if not any(map(names_own_voice, (voice_id, *(part["voice_id"] for part in weights)))):
+        return {}
+    try:
+        return asdict(resolve_request(workspace_id, voice_id, weights))
+    except VoiceGoneError as exc:
+        raise RefusedError(str(exc)) from exc
 
 
 def _pronunciations(workspace_id: int, request: Mapping[str, Any], is_typed: bool) -> list[str]:
@@ -141,14 +155,14 @@ def speech_request(take: Take) -> SpeechRequest:
     return SpeechRequest(
         text=take.text,
         model=given["model"],
-        voice_id=given["voice_id"],
+        voice_id=take.voice_id,
         speed=given["speed"],
         vol=given["vol"],
         pitch=given["pitch"],
         emotion=given["emotion"] or None,
         text_normalization=given["text_normalization"],
         latex_read=given["latex_read"],
-        timbre_weights=tuple(TimbreWeight(**part) for part in given["timbre_weights"]),
+        timbre_weights=tuple(TimbreWeight(**part) for part in take.timbre_weights),
         language_boost=given["language_boost"] or None,
         voice_modify=modify,
         pronunciation=tuple(given["pronunciation"]),

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.library.models import Asset
 from apps.minimax import catalogue
 from apps.minimax.client import MiniMaxClient
 from apps.minimax.connection import Endpoint
@@ -23,7 +24,13 @@ from apps.minimax.errors import MiniMaxError
 from apps.minimax.speech import SpeechRequest, synthesise
 from apps.minimax.text import billed_characters
 from apps.minimax.voices import list_voices
-from apps.speech.models import VoiceSample
+from apps.speech.models import Take, VoiceSample
+from apps.voices.lifecycle import find_own as find_named
+from apps.voices.models import State as VoiceState
+from apps.voices.models import Voice as OwnVoice
+from apps.voices.models import VoiceIdentity, is_alias
+from apps.voices.resolving import VoiceGoneError, resolve
+from apps.voices.services import usable_voices
 from apps.workspaces.connections import NoConnectionError, endpoint_for
 from apps.workspaces.models import Connection, ConnectionKind, Membership, Workspace
 from apps.workspaces.storable import storable
@@ -34,8 +41,10 @@ FRESH_S = 600  # the account's list is asked for again after this
 KEPT_S = 7 * 24 * 3600  # an old list is better than none when MiniMax cannot be reached
 SURE_S = 15  # a voice that is not in a list younger than this does not exist
 PAGE = 60
+LATELY = 100  # takes
 SAMPLE_MODEL = "speech-2.8-turbo"
 ABANDONED = timedelta(minutes=2)  # a sample that is still missing its file after this was lost on the way
+OWN_GROUPS = {"clone": "cloned", "design": "designed", "mix": "mixed"}
 GROUPS = {"system": "system", "voice_cloning": "cloned", "voice_generation": "designed"}
 
 # One short sentence in the voice's own language; the rest hears English.
@@ -64,7 +73,7 @@ class Voice:
     language: str  # a language_boost; "" for cloned and designed voices, which say nothing about it
     gender: str  # "female", "male" or "" (cannot be told)
     tags: tuple[str, ...]
-    group: str  # "system", "cloned" or "designed"
+    group: str  # "system", "cloned", "designed" or "mixed"
     sample_state: str = "paid"  # "ready", "free" or "paid"
 
 
@@ -74,6 +83,9 @@ class VoiceQuery:
     language: str = ""
     gender: str = ""
     page: str = ""
+    style: str = ""  # one of `list_styles`
+    among: frozenset[str] | None = None  # voice ids; None: any
+    own: bool = True  # those of the account too, not only the catalogue's
 
 
 @dataclass(frozen=True)
@@ -98,8 +110,8 @@ def is_known(workspace: Workspace, voice_id: str) -> bool:
 
     When MiniMax cannot be asked the id is let through: MiniMax will say itself what it thinks of it.
     """
-    if voice_id in catalogue.voices.everything:
-        return True
+    if voice_id in catalogue.voices.everything or is_alias(voice_id):
+        return True  # an alias is looked up when the take starts, which can say more about it than "unknown"
     try:
         endpoint = endpoint_for(workspace)
     except NoConnectionError:
@@ -117,6 +129,9 @@ def is_known(workspace: Workspace, voice_id: str) -> bool:
 
 def find_voice(workspace: Workspace, voice_id: str) -> Voice | None:
     """A voice by its id, from what is known without asking anybody."""
+    if is_alias(voice_id):
+        own = find_named(workspace, voice_id)
+        return _of_workspace(own) if own else None
     system = catalogue.voices.everything.get(voice_id)
     if system:
         return Voice(system.voice_id, system.name, system.language, system.gender, system.tags, "system")
@@ -125,13 +140,15 @@ def find_voice(workspace: Workspace, voice_id: str) -> Voice | None:
 
 def search_voices(workspace: Workspace, query: VoiceQuery) -> FoundVoices:
     """One page of the picker: the account's own voices first, then the catalogue's."""
-    everything = [*_own_voices(workspace, refresh=True), *SYSTEM]
+    everything = [*_own_voices(workspace, refresh=True), *SYSTEM] if query.own else list(SYSTEM)
     words = query.q.casefold().split()
     found = [
         voice
         for voice in everything
         if (not query.language or voice.language == query.language)
         and (not query.gender or voice.gender == query.gender)
+        and (not query.style or query.style in voice.tags)
+        and (query.among is None or voice.voice_id in query.among)
         and all(word in _searchable(voice) for word in words)
     ]
     page = max(1, int(query.page)) if query.page.isdecimal() and len(query.page) <= 3 else 1
@@ -146,11 +163,39 @@ def search_voices(workspace: Workspace, query: VoiceQuery) -> FoundVoices:
     )
 
 
+def find_own(member: Membership, query: VoiceQuery) -> list[OwnVoice]:
+    """The workspace's own voices that fit, on the first page: they stand before all others, under their aliases."""
+    if query.page not in ("", "1") or query.gender or query.language:
+        return []
+    words = query.q.casefold().split()
+    return [each for each in usable_voices(member.workspace) if all(word in each.name.casefold() for word in words)]
+
+
+def used_lately(workspace: Workspace) -> frozenset[str]:
+    """What the workspace spoke with in its latest takes."""
+    lately = (
+        Take.objects.filter(workspace=workspace).order_by("-id").values_list("request__voice_id", flat=True)[:LATELY]
+    )
+    return frozenset(str(voice_id) for voice_id in lately if voice_id)
+
+
 def _searchable(voice: Voice) -> str:
     return " ".join((voice.name, voice.voice_id, voice.language, voice.group, *voice.tags)).casefold()
 
 
+def _of_workspace(voice: OwnVoice) -> Voice:
+    """By its alias, so that what is made with it can be made again whatever MiniMax calls the voice by then."""
+    return Voice(voice.alias, voice.name, voice.language, voice.gender, (), OWN_GROUPS[voice.origin])
+
+
 def _own_voices(workspace: Workspace, *, refresh: bool) -> list[Voice]:
+    """What the account has beyond the catalogue, and beyond what the workspace has a name for: see `find_own`."""
+    found = _voices_of_account(workspace, refresh=refresh)
+    named = set(VoiceIdentity.objects.filter(bearer__workspace=workspace).values_list("voice_id", flat=True))
+    return [voice for voice in found if voice.voice_id not in named] if found else []
+
+
+def _voices_of_account(workspace: Workspace, *, refresh: bool) -> list[Voice]:
     """What the account has beyond the catalogue. Never raises: the picker works without it."""
     try:
         endpoint = endpoint_for(workspace)
@@ -217,7 +262,13 @@ def sample_price(workspace: Workspace) -> Decimal | None:
     return catalogue.price_of_speech(SAMPLE_MODEL, longest)
 
 
-def find_sample(workspace: Workspace, voice_id: str) -> VoiceSample | None:
+def find_sample(workspace: Workspace, voice_id: str) -> VoiceSample | Asset | None:
+    """What can be heard at once, at no cost. Of a voice of the workspace that is the preview it came with."""
+    if is_alias(voice_id):
+        own = find_named(workspace, voice_id)
+        if own is None or own.preview:
+            return own.preview if own else None
+        voice_id = own.voice_id
     kind = _kind(workspace)
     return (
         VoiceSample.objects.filter(workspace=workspace, connection_kind=kind, voice_id=voice_id)
@@ -226,7 +277,7 @@ def find_sample(workspace: Workspace, voice_id: str) -> VoiceSample | None:
     )
 
 
-def make_sample(member: Membership, voice_id: str) -> VoiceSample:
+def make_sample(member: Membership, voice_id: str) -> VoiceSample | Asset:
     """Return the voice's sample, made and paid for now if it does not exist. Blocks. Raises NoSampleError.
 
     The row comes before the call and there is one per voice, so two people who press at once pay once.
@@ -235,6 +286,8 @@ def make_sample(member: Membership, voice_id: str) -> VoiceSample:
     sample = find_sample(workspace, voice_id)
     if sample:
         return sample
+    if is_alias(voice_id):
+        voice_id = _kept_voice_id(workspace, voice_id)
     if not is_known(workspace, voice_id):
         raise NoSampleError(_("This voice is not known here."), _("Choose another voice."))
     try:
@@ -260,6 +313,18 @@ def make_sample(member: Membership, voice_id: str) -> VoiceSample:
         f"{hashlib.sha256(voice_id.encode()).hexdigest()[:16]}.mp3", ContentFile(speech.audio or b""), save=True
     )
     return row
+
+
+def _kept_voice_id(workspace: Workspace, alias: str) -> str:
+    """Raises NoSampleError: the first sound of a temporary voice would be the use that its fee comes with."""
+    try:
+        voice_id = resolve(workspace, alias)
+    except VoiceGoneError as exc:
+        raise NoSampleError(str(exc)) from exc
+    own = find_named(workspace, alias)
+    if own is None or own.state != VoiceState.KEPT:
+        raise NoSampleError(_("This voice has no preview."), _("Keep it first: then it can be heard."))
+    return voice_id
 
 
 def _claim(workspace: Workspace, voice_id: str) -> VoiceSample:

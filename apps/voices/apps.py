@@ -9,13 +9,14 @@ class VoicesConfig(AppConfig):
     def ready(self) -> None:
         from apps.jobs import kinds
         from apps.library import kinds as library_kinds
-        from apps.voices.bringing import KIND
-        from apps.voices.generation import VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP
         from apps.library import uploads
         from apps.minimax import catalogue
+        from apps.voices.bringing import KIND
+        from apps.voices.generation import VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP
         from apps.voices.services import count_expiring
         from apps.workspaces import audit, navigation
 
+        name_voices_by(name_of)
         for kind in (VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP):
             kinds.register(kind)
         library_kinds.register(library_kinds.Kind(KIND, _("Voice sample"), "mic", recall=""))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from apps.minimax import catalogue
-from apps.voices.lifecycle import connection_of, find_own
-from apps.voices.models import Origin, State, Voice, is_alias
+from apps.voices.lifecycle import as_uuid, connection_of, find_own
+from apps.voices.models import ALIAS, Origin, State, Voice, is_alias
 from apps.workspaces.models import Workspace
 
 
@@ -85,3 +87,31 @@ def _check(workspace: Workspace | int, voice: Voice) -> None:
         raise VoiceGoneError(
             _("“%(name)s” exists on another connection. Make it again on this one, on the Voices page.") % name
         )
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+NAMED_FOR_S = 300
+
+
+def _name_key(voice_id: str) -> str:
+    return f"voices.name.{hashlib.sha256(voice_id.encode()).hexdigest()[:32]}"
+
+
+def name_of(voice_id: str) -> str:
+    """What people call a voice that an alias or MiniMax's id names; "" for one that is nobody's here."""
+    name = cache.get(_name_key(voice_id))
+    if name is None:
+        if is_alias(voice_id):
+            pk = as_uuid(voice_id.removeprefix(ALIAS))
+            named = Voice.objects.filter(pk=pk) if pk else Voice.objects.none()
+        else:
+            named = Voice.objects.filter(identities__voice_id=voice_id)
+        name = named.values_list("name", flat=True).first() or ""
+        cache.set(_name_key(voice_id), name, NAMED_FOR_S)
+    return str(name)
+
+
+def forget_name(voice: Voice) -> None:
+    ids = [voice.alias, *voice.identities.values_list("voice_id", flat=True)]
+    cache.delete_many([_name_key(voice_id) for voice_id in ids])

@@ -36,7 +36,7 @@ from apps.voices.models import (
     VoiceQuerySet,
     VoiceUse,
 )
-from apps.voices.resolving import Spoken, VoiceGoneError, resolve, resolve_request
+from apps.voices.resolving import Spoken, VoiceGoneError, forget_name, resolve, resolve_request
 from apps.workspaces import audit
 from apps.workspaces.models import Membership, Workspace
 
@@ -267,6 +267,7 @@ def choose(member: Membership, voice: Voice, name: str = "") -> None:
     """This candidate is wanted: from now on people are reminded of it. The others run out by themselves."""
     voice.is_candidate, voice.name = False, name or voice.name
     voice.save(update_fields=["is_candidate", "name"])
+    forget_name(voice)
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------
@@ -280,6 +281,7 @@ def may_change(member: Membership, voice: Voice) -> bool:
 def rename(member: Membership, voice: Voice, name: str) -> None:
     voice.name = name
     voice.save(update_fields=["name"])
+    forget_name(voice)
 
 
 def delete(member: Membership, voice: Voice, *, request: HttpRequest | None = None) -> None:
