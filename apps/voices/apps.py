@@ -10,9 +10,11 @@ class VoicesConfig(AppConfig):
         from apps.jobs import kinds
         from apps.library import kinds as library_kinds
         from apps.library import uploads
+        from apps.library.names import name_voices_by
         from apps.minimax import catalogue
         from apps.voices.bringing import KIND
         from apps.voices.generation import VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP
+        from apps.voices.resolving import name_of
         from apps.voices.services import count_expiring
         from apps.workspaces import audit, navigation
 
