@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from apps.chat.models import Conversation, Message
+from apps.minimax import catalogue
 
 _CHAIN = f"""
     WITH RECURSIVE chain(id, parent_id, role, blocks, status, depth) AS (
@@ -99,6 +100,11 @@ class Node:
     message: Message
     column: int
     is_shown: bool
+
+    @property
+    def label(self) -> str:
+        model = catalogue.chat.models.get(self.message.model)
+        return model.label if model else self.message.model
 
 
 def map_of(conversation: Conversation) -> list[Node]:
