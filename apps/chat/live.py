@@ -30,6 +30,7 @@ from apps.minimax.speech import new_http
 from apps.speech.rows import in_background, in_thread
 from apps.usage.models import Charged
 from apps.workspaces.connections import report_failure
+from apps.workspaces.storable import UNSTORABLE, storable
 
 logger = logging.getLogger(__name__)
 
@@ -245,13 +246,13 @@ class Run:
             async for event in events:
                 stored: StoredEvent
                 if isinstance(event, TextDelta):
-                    stored = ["text", event.text]
+                    stored = ["text", _sendable(event.text)]
                     self._end_thinking()
                 elif isinstance(event, ThinkingDelta):
-                    stored = ["think", event.text]
+                    stored = ["think", _sendable(event.text)]
                     self._thinking_at = self._thinking_at or time.perf_counter()
                 elif isinstance(event, ToolCall):
-                    stored = ["call", event.id, event.name, event.input, event.arguments]
+                    stored = ["call", *storable([event.id, event.name, event.input, event.arguments])]
                     self._end_thinking()
                 elif isinstance(event, Finished):
                     self._end_thinking()
@@ -331,6 +332,11 @@ class Run:
             "charged": Charged.UNKNOWN,
             "next_step": _("Ask whoever runs this studio to look at its log."),
         }
+
+
+def _sendable(text: str) -> str:
+    """Without half characters, which no socket takes."""
+    return text if text.isascii() else UNSTORABLE.sub("", text)
 
 
 # --- heartbeats -------------------------------------------------------------------------------------------------------

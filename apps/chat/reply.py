@@ -17,6 +17,7 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from typing import Any
 
 from apps.chat.rendering.growing import PACE, GrowingText
@@ -50,12 +51,12 @@ class Reply:
             assert part.growing is not None
             tail = part.growing.add(event[1])
             if tail:
-                self._emit(k="tail", p=len(self.parts) - 1, s=tail)
+                self._emit_tail(tail)
             elif part.growing.due_in == 0:
                 self._render(len(self.parts) - 1)
         elif kind == "think":
             self._part("think").text.append(event[1])
-            self._emit(k="tail", p=len(self.parts) - 1, s=event[1])
+            self._emit_tail(event[1])
         elif kind == "call":
             _kind, call_id, name, given, arguments = event
             self.parts.append(Part("call", call=(call_id, name, given, arguments)))
@@ -116,6 +117,11 @@ class Reply:
 
     def last_frame(self, status: str) -> str:
         return self._frame(k="end", status=status)
+
+    def _emit_tail(self, text: str) -> None:
+        """What comes with nearly every token, put together by hand."""
+        place = len(self.parts) - 1
+        self._emit_text(f'{{"m": "{self._id}", "k": "tail", "p": {place}, "s": {encode_basestring(text)}}}')
 
     def _emit(self, **frame: Any) -> None:
         self._emit_text(self._frame(**frame))

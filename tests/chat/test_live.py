@@ -108,6 +108,14 @@ async def test_the_next_turn_sends_what_was_said_and_thought_unchanged(upstream,
     assert upstream.requests[1]["thinking"] == {"type": "adaptive"}
 
 
+async def test_half_characters_and_nul_break_nothing(upstream, creator, open_page):
+    upstream.answer = answers("Before \ud83d", " after\0.")
+    page = await open_page(creator)
+    await page.say()
+    seen = await page.see()
+    assert (seen.status, (await row(seen.message)).text) == ("done", "Before  after.")
+
+
 async def test_settings_reach_the_request(upstream, creator, open_page):
     upstream.answer = answers("Brief.")
     page = await open_page(creator)

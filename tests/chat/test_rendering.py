@@ -244,3 +244,14 @@ def test_a_link_may_be_explained_at_the_end():
         growing.add(piece)
     growing.finish()
     assert 'href="https://example.com/x"' in "".join(growing.done_html)
+
+
+def test_when_all_are_busy_words_are_shown_with_their_marks(monkeypatch):
+    """Beauty may be late, text may not."""
+    growing = GrowingText()
+    growing.add("It")
+    monkeypatch.setattr("apps.chat.rendering.growing.PACE.texts", 10_000)
+    growing.render()
+    assert growing.add(" **goes**") == " **goes**"
+    assert growing.add(" on\u202e") == " on[U+202E]"
+    assert "<strong>goes</strong>" in growing.render().open

@@ -15,6 +15,7 @@ _PLAIN = re.compile(r"(?:[^\W_]|[ ,.?'’“”%/-])*\Z")
 LEAST_PAUSE_S = 0.08  # between two renderings of one block
 SHARE = 0.015  # of the time may go into rendering one text; of all texts together, see PACE
 MANY_SHARE = 0.15
+PATIENCE_S = 0.15  # so long words may wait for their marks to be understood; when all are busy they are shown with them
 RECOLOUR_S = 0.8  # code is shown as it comes; its colours follow
 
 
@@ -44,6 +45,7 @@ class GrowingText:
     def __init__(self) -> None:
         self.done_html: list[str] = []
         self._source: list[str] = []  # of the open block
+        self._held: list[str] = []  # what of it waits to be rendered before it is shown
         self._env: dict[str, Any] = {}
         self._is_dirty = False  # something came that has to be rendered before it can be shown
         self._is_stale = False  # what is shown is right, but without its colours
@@ -67,7 +69,11 @@ class GrowingText:
         self._source.append(text)
         if self._is_dirty or is_first or not self._is_plain(text):
             self._is_dirty = True
-            return ""
+            self._held.append(text)
+            if is_first or self._next_at - time.perf_counter() < PATIENCE_S:
+                return ""
+            text = readable("".join(self._held))  # with its marks as they were written, until their turn comes
+            self._held.clear()
         text, self._spaces = self._spaces + text, ""
         return text
 
@@ -105,6 +111,7 @@ class GrowingText:
         html = to_html(tokens, self._env)
         self._in_fence = bool(tokens) and tokens[0].type == "fence" and "\n" in source and not _is_closed(source)
         self._is_dirty = self._is_stale = False
+        self._held.clear()
         bare = source.rstrip(" ")
         self._spaces = "" if self._in_fence else source[len(bare) :]
         self._line = bare[bare.rfind("\n") + 1 :].strip()

@@ -8,7 +8,7 @@ import json
 def sse(*payloads: dict | str, named: bool = False) -> bytes:
     lines = []
     for payload in payloads:
-        data = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+        data = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii="\\ud" in json.dumps(payload))
         name = f"event: {payload['type']}\n" if named and isinstance(payload, dict) else ""
         lines.append(f"{name}data: {data}\n\n")
     return "".join(lines).encode()
