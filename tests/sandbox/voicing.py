@@ -93,6 +93,9 @@ class Cloner:
 
     caller: Caller
 
+    def __post_init__(self) -> None:
+        self.caller.http.timeout = 300  # a clone takes seconds of work, which steps back for everything else
+
     def upload(self, content: bytes, name: str = "sample.wav", purpose: str = "voice_clone", **parts: str) -> Answer:
         response = self.caller.http.post(
             self.caller.sandbox.url + "/v1/files/upload",
