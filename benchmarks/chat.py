@@ -150,6 +150,8 @@ class Reader:
         )
 
     async def hear(self, name: str, tokens: int) -> Heard:
+        from websockets.exceptions import ConnectionClosed
+
         heard, done, shown = Heard(name), 0, 0
         message = {
             "type": "say",
@@ -163,7 +165,12 @@ class Reader:
         heard.asked = time.perf_counter()
         await self.socket.send(text)
         while True:
-            data = await self.socket.recv()
+            try:
+                data = await self.socket.recv()
+            except ConnectionClosed as closed:
+                heard.error = str(closed)
+                await self.open()
+                return heard
             now = time.perf_counter()
             for line in data.split("\n"):
                 frame = json.loads(line)
