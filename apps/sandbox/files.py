@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
@@ -125,7 +126,7 @@ async def retrieve_file(request: ASGIRequest) -> HttpResponse:
     token = row.token
     if row.purpose in LINK_HOURS:
         token = await store.stored(store.new_link, row, LINK_HOURS[row.purpose])
-    link = url_of(request, f"/files/{token}/{row.filename}")
+    link = url_of(request, f"/files/{token}/{quote(row.filename)}")
     return answer({"file": {**describe(row), "download_url": link}})
 
 
@@ -142,8 +143,9 @@ async def delete_file(request: ASGIRequest) -> HttpResponse:
     if purpose not in PURPOSES:
         raise invalid("purpose", f"must be one of {', '.join(PURPOSES)}" if purpose else "is required")
     row = await asked_file(body.get("file_id"), purpose=str(purpose))
+    file_id = row.file_id
     await store.stored(store.delete_file, row)
-    return answer({"file_id": row.file_id})
+    return answer({"file_id": file_id})
 
 
 async def linked_file(request: ASGIRequest, token: str, filename: str) -> HttpResponse:

@@ -18,9 +18,11 @@ import httpx
 import pytest
 from PIL import Image
 
+from apps.sandbox.cloning.portrait import measure
 from studio.config import ROOT
 from tests.sandbox.films import PATIENCE_S, a_picture, as_data_url, watch
 from tests.sandbox.listening import listen
+from tests.sandbox.voicing import Cloner, as_wav, lasting, new_voice_id, spoken_by
 
 VERSION = "0.0.19"
 LAST_WITH_MUSIC = "0.0.18"  # 0.0.19 has no music_generation any more
@@ -222,3 +224,59 @@ def test_minimax_mcp_makes_a_song_to_a_file(open_mcp, minimax_mcp_with_music, tm
     heard = listen(kept.read_bytes())
     assert (heard.rate, heard.channels) == (16000, 2)
     assert heard.seconds > 20
+
+
+@pytest.fixture
+def sample_path(tmp_path) -> Path:
+    path = tmp_path / "sample.wav"
+    path.write_bytes(as_wav(lasting(spoken_by("English_Graceful_Lady"), 10.5)))
+    return path
+
+
+def test_minimax_mcp_clones_a_voice_to_a_url_and_speaks_with_it(open_mcp, sample_path):
+    session = open_mcp("url")
+    voice_id = new_voice_id()
+    told = session.call("voice_clone", voice_id=voice_id, file=str(sample_path), text="Hello, this is my voice.")
+    demo = listen(httpx.get(told.removeprefix("Success. Demo audio URL: ")).content)
+    model = measure(spoken_by("English_Graceful_Lady"))
+    assert abs(demo.pitch / model.f0 - 1) < 0.05
+    assert voice_id not in session.call("list_voices", voice_type="voice_cloning")
+    spoken = session.call("text_to_audio", text="Hello, this is my voice.", voice_id=voice_id)
+    assert spoken.startswith("Success. Audio URL: ")
+    assert voice_id in session.call("list_voices", voice_type="voice_cloning")
+
+
+def test_minimax_mcp_clones_a_voice_from_a_url_to_a_file(open_mcp, sample_path, caller, tmp_path):
+    cloner = Cloner(caller)
+    file_id = cloner.upload_id(sample_path.read_bytes())
+    link = caller.get(f"/v1/files/retrieve?file_id={file_id}").payload["file"]["download_url"]
+    voice_id = new_voice_id()
+    told = open_mcp("local").call("voice_clone", voice_id=voice_id, file=link, is_url=True, text="Hello from a link.")
+    assert told.startswith(f"Voice cloned successfully: Voice ID: {voice_id}, demo audio saved as:")
+    (kept,) = tmp_path.glob("voice_clone*")
+    assert listen(kept.read_bytes()).seconds > 0.5
+
+
+def test_minimax_mcp_is_told_why_a_voice_is_not_cloned(open_mcp, tmp_path):
+    short = tmp_path / "short.wav"
+    short.write_bytes(as_wav(lasting(spoken_by("English_Graceful_Lady"), 3)))
+    told = open_mcp("url").call("voice_clone", voice_id=new_voice_id(), file=str(short), text="Hello.")
+    assert told.startswith("Failed to clone voice:")
+    assert "duration" in told
+
+
+def test_minimax_mcp_designs_a_voice_to_a_file_and_speaks_with_it(open_mcp, tmp_path):
+    session = open_mcp("local")
+    told = session.call("voice_design", prompt="a deep-voiced elderly man, speaks slowly", preview_text="Good evening.")
+    assert told.startswith("Success. File saved as:")
+    (kept,) = tmp_path.glob("*.mp3")
+    assert 60 < listen(kept.read_bytes()).pitch < 110
+    voice_id = told.rpartition("Voice ID generated: ")[2].strip()
+    assert session.call("text_to_audio", text="Good night.", voice_id=voice_id).startswith("Success.")
+
+
+def test_minimax_mcp_designs_a_voice_with_a_wished_name(open_mcp):
+    voice_id = new_voice_id()
+    told = open_mcp("url").call("voice_design", prompt="一位活泼的年轻女性", preview_text="你好！", voice_id=voice_id)
+    assert told.startswith(f"Success. Voice ID generated: {voice_id}, Trial Audio: ")
+    assert listen(bytes.fromhex(told.rpartition("Trial Audio: ")[2].strip())).seconds > 0.3
