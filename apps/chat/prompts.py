@@ -56,7 +56,7 @@ class Variable:
         return self.name.replace("_", " ").capitalize()
 
     def field(self) -> forms.Field:
-        given = {"label": self.label, "initial": self.initial or None}
+        given: dict[str, Any] = {"label": self.label, "initial": self.initial or None}
         if self.kind == "number":
             return forms.DecimalField(**given)
         if self.kind == "date":

@@ -37,7 +37,7 @@ def find_or_draw_card(link: Share) -> FieldFile:
     with translation.override(link.created_by.language or settings.LANGUAGE_CODE):  # not the guest's: it is drawn once
         label = " · ".join(filter(None, (_("Made with AI"), model_label(model))))
     bars = resample(asset.peaks if asset else [], drawing.BARS)
-    order = {"title": link.title, "label": label, "duration": _clock(asset and asset.duration_s), "bars": bars}
+    order = {"title": link.title, "label": label, "duration": _clock(asset.duration_s if asset else None), "bars": bars}
     wanted = hashlib.sha256(json.dumps([VERSION, order]).encode()).hexdigest()
     if link.card_of != wanted:
         _draw(link, order, wanted)
