@@ -99,7 +99,10 @@ async def tell_pages(conversation_id: uuid.UUID, message_id: uuid.UUID, *, sourc
     layer = get_channel_layer()
     assert layer is not None  # settings always name one
     event = {"type": "chat.moved", "message": str(message_id), "source": source}
-    await layer.group_send(conversation_group(conversation_id), event)
+    try:
+        await layer.group_send(conversation_group(conversation_id), event)
+    except Exception:  # whatever the broker's client raises: a reply must not end because of it
+        logger.warning("the pages of conversation %s were not told", conversation_id, exc_info=True)
 
 
 class Source(Protocol):
