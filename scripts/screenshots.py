@@ -1,4 +1,4 @@
-"""Takes the README's pictures from a running product: starts a studio of its own, speaks, and presses the shutter.
+"""Takes the README's pictures from a running product: starts a studio of its own, uses it, and presses the shutter.
 
 .venv/bin/python scripts/screenshots.py        (needs the development packages and Chromium)
 """
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -22,6 +23,9 @@ TEXTS = (
     "Tonight we follow a small boat out past the harbour lights, where the water turns to glass and every word carries "
     "for miles. (breath) Stay with us until morning, and bring a warm coat: <#0.4#> the wind comes from the north.",
 )
+
+PICTURE = "A fishing village at dawn, mist over the water, soft pastel colours, oil painting"
+QUESTION = "Which video models are there? Show them in a table with their prices."
 
 
 def free_port() -> int:
@@ -58,6 +62,25 @@ def speak(page: Page, home: str) -> None:
     page.screenshot(path=TARGET / "speech.png")
 
 
+def paint(page: Page, home: str) -> None:
+    page.goto(f"{home}images/?{urlencode({'text': PICTURE})}")
+    page.wait_for_selector("#images[data-ready]")
+    page.get_by_role("button", name="4:3").or_(page.locator("label", has_text="4:3")).first.click()
+    page.fill("[name=n]", "4")
+    page.click("[data-make]")
+    page.locator(".picture").nth(3).wait_for(timeout=120_000)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=TARGET / "images.png")
+
+
+def ask(page: Page, home: str) -> None:
+    page.goto(f"{home}chat/?{urlencode({'text': QUESTION})}")
+    page.locator("textarea[name=text]").press("Enter")
+    page.get_by_text("tokens/s").wait_for(timeout=60_000)
+    page.wait_for_timeout(500)
+    page.screenshot(path=TARGET / "chat.png")
+
+
 def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -72,7 +95,10 @@ def main() -> None:
                 executable_path=chromium, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
             )
             page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
-            speak(page, set_up(page, f"http://localhost:{port}/"))
+            home = set_up(page, f"http://localhost:{port}/")
+            speak(page, home)
+            paint(page, home)
+            ask(page, home)
             browser.close()
         finally:
             studio.terminate()
