@@ -151,8 +151,8 @@ if REDIS_URL:
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
             # The default capacity of 100 drops messages without a word.
-            # A socket waits for news as long as it takes: redis-py's own limit of 5 s would end every one of them. It has
-            # a connection of its own meanwhile: redis-py's own limit of 100 would be that of all open pages.
+            # A socket waits for news as long as it takes: redis-py's own limit of 5 s would end every one of them. Each
+            # has a connection of its own meanwhile: redis-py's own limit of 100 would be that of all open pages.
             "CONFIG": {
                 "hosts": [{"address": REDIS_URL, "socket_timeout": None, "max_connections": 10_000}],
                 "capacity": 2000,
