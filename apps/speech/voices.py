@@ -140,7 +140,7 @@ def find_voice(workspace: Workspace, voice_id: str) -> Voice | None:
 
 def search_voices(workspace: Workspace, query: VoiceQuery) -> FoundVoices:
     """One page of the picker: the account's own voices first, then the catalogue's."""
-    everything = [*_own_voices(workspace, refresh=True), *SYSTEM] if query.own else list(SYSTEM)
+    everything = [*_others_of_account(workspace), *SYSTEM] if query.own else list(SYSTEM)
     words = query.q.casefold().split()
     found = [
         voice
@@ -164,11 +164,26 @@ def search_voices(workspace: Workspace, query: VoiceQuery) -> FoundVoices:
 
 
 def find_own(member: Membership, query: VoiceQuery) -> list[OwnVoice]:
-    """The workspace's own voices that fit, on the first page: they stand before all others, under their aliases."""
-    if query.page not in ("", "1") or query.gender or query.language:
+    """The workspace's own voices that fit, on the first page: they stand before all others, under their aliases.
+
+    What is not known of a voice hides it from nobody.
+    """
+    if query.page not in ("", "1"):
         return []
     words = query.q.casefold().split()
-    return [each for each in usable_voices(member.workspace) if all(word in each.name.casefold() for word in words)]
+    return [
+        each
+        for each in usable_voices(member.workspace)
+        if all(word in each.name.casefold() for word in words)
+        and (not query.language or each.language in ("", query.language))
+        and (not query.gender or each.gender in ("", query.gender))
+    ]
+
+
+def _others_of_account(workspace: Workspace) -> list[Voice]:
+    """What the account has and this workspace did not make: its own voices are shown under their names instead."""
+    ours = set(VoiceIdentity.objects.filter(bearer__workspace=workspace).values_list("voice_id", flat=True))
+    return [voice for voice in _own_voices(workspace, refresh=True) if voice.voice_id not in ours]
 
 
 def used_lately(workspace: Workspace) -> frozenset[str]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.jobs.models import Job
 from apps.library.models import Asset
-from apps.voices.models import Consent, State, Voice
+from apps.speech.voices import Voice as Listed
+from apps.voices.models import Consent, State, Voice, VoiceIdentity
 from apps.workspaces.models import Connection, ConnectionKind
 from tests.voices.sounds import chords, speech, write
 
@@ -49,10 +52,6 @@ def bring(as_creator, tmp_path: Path):
 
 @pytest.fixture
 def voice(creator):
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     now = timezone.now()
     return Voice.objects.create(
         workspace=creator.workspace,
@@ -177,8 +176,12 @@ def test_voice_can_be_marked_as_a_favourite_and_unmarked(as_creator):
 
 
 def test_picker_of_speech_shows_the_workspaces_voices_first(as_creator, voice, monkeypatch):
-    monkeypatch.setattr("apps.speech.voices._own_voices", lambda workspace, refresh: [])
+    VoiceIdentity.objects.create(bearer=voice, voice_id=voice.voice_id, connection="sandbox")
+    listed = [Listed(name, name, "", "", (), "designed") for name in (voice.voice_id, "ttv-voice-other")]
+    monkeypatch.setattr("apps.speech.voices._own_voices", lambda workspace, refresh: listed)
     answer = as_creator.get(reverse("speech:voices", args=["night-shift"]))
+    assert 'data-voice="ttv-voice-other"' in answer.text
+    assert f'data-voice="{voice.voice_id}"' not in answer.text
     first = answer.text.index(f'data-voice="{voice.alias}"')
     assert first < answer.text.index('data-voice="male-qn-qingse"')
 
