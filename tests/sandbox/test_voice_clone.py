@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
+from websockets.sync.client import connect
 
 from apps.sandbox.cloning.portrait import Portrait, measure
 from apps.sandbox.rules import system_voices
@@ -384,3 +387,37 @@ def test_expected_text_is_held_against_the_sample(cloner):
 def test_refusals_of_the_account_can_be_ordered(cloner, fault, code):
     body = {"file_id": 1, "voice_id": new_voice_id()}
     assert cloner.caller.post("/v1/voice_clone", body, X_Sandbox_Fault=fault).code == code
+
+
+def test_answer_can_be_lost_after_the_voice_was_made(cloner):
+    voice_id = new_voice_id()
+    body = {"file_id": cloner.upload_id(sample()), "voice_id": voice_id}
+    with pytest.raises(httpx.HTTPError):
+        cloner.caller.post("/v1/voice_clone", body, X_Sandbox_Fault="drop_stream")
+    assert cloner.clone(sample(), voice_id=voice_id).code == 2039
+    assert cloner.caller.speak(FOX, voice={"voice_id": voice_id}).code == 0
+
+
+def test_copied_voice_speaks_over_a_socket(cloner, caller):
+    voice_id = cloner.cloned(sample())
+    url = caller.sandbox.url.replace("http", "ws") + "/ws/v1/t2a_v2"
+    start = {
+        "event": "task_start",
+        "model": "speech-2.8-hd",
+        "voice_setting": {"voice_id": voice_id},
+        "audio_setting": {"format": "pcm", "sample_rate": 32000},
+    }
+    sound = b""
+    with connect(url, additional_headers=caller.sandbox.headers) as socket:
+        assert json.loads(socket.recv())["event"] == "connected_success"
+        socket.send(json.dumps(start))
+        assert json.loads(socket.recv())["event"] == "task_started"
+        socket.send(json.dumps({"event": "task_continue", "text": OTHER_PASSAGE}))
+        while True:
+            message = json.loads(socket.recv())
+            sound += bytes.fromhex((message.get("data") or {}).get("audio", ""))
+            if message.get("is_final"):
+                break
+        socket.send(json.dumps({"event": "task_finish"}))
+    assert abs(listen(sound, 32000).pitch / measure(grace()).f0 - 1) < 0.05
+    assert voice_id in cloner.listed()
