@@ -188,7 +188,9 @@ class Performance:
         spoken = self._say(piece)
         if self._character.exactness < 0.5 or self._character.voicing < 50:
             return spoken
-        heard = pitch.middle(pitch.follow(spoken.samples[: _LONGEST_TUNED * SAMPLE_RATE], SAMPLE_RATE))
+        count = min(len(spoken.samples) // 2, _LONGEST_TUNED * SAMPLE_RATE // 2)
+        halved = spoken.samples[: 2 * count].reshape(-1, 2).mean(axis=1)  # is enough, and three times as quick
+        heard = pitch.middle(pitch.follow(halved, SAMPLE_RATE // 2))
         if not heard:
             return spoken
         error = min(1.25, max(0.8, self._f0 / heard))
