@@ -59,6 +59,7 @@ LABELS: dict[str, str | Promise] = {
     "subject": gettext_lazy("Subject"),
 }
 SHOWN_ELSEWHERE = {"text", "prompt", "lyrics", "title", "model", "voice_id", "remade_from", "mode"}
+SHOWN_ELSEWHERE |= {"purpose", "confirmed", "found", "brought"}  # samples of voices: what was checked
 NAMES_ASSETS = {
     "reference",
     "picture",

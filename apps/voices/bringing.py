@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.library.models import Asset
@@ -22,6 +23,7 @@ from apps.voices.checks import (
     needs_preparing,
     sentence_for,
 )
+from apps.voices.models import Voice
 from apps.voices.samples import MOST_UPLOAD_BYTES, Found, NoSampleError, examine, prepare
 from apps.workspaces.models import Membership
 
@@ -65,7 +67,7 @@ def mend_sample(
     normalise: bool = False,
     confirm: bool = False,
 ) -> Asset:
-    """Return a sample made from this one; this one goes to the trash. Raises SampleRefusedError."""
+    """Return a sample made from this one, which goes to the trash unless a voice needs it. Raises SampleRefusedError."""
     found, _checks = found_in(asset.request)
     purpose: Purpose = "prompt" if asset.request.get("purpose") == "prompt" else "sample"
     confirmed = confirm or bool(asset.request.get("confirmed"))
@@ -83,7 +85,8 @@ def mend_sample(
         except NoSampleError as error:
             raise SampleRefusedError(sentence_for(error.reason)) from error
         made = _keep(member, path, now, purpose, title=asset.title, brought=None, confirmed=confirmed)
-    move_to_trash(member, asset)
+    if not Voice.objects.filter(Q(sample=asset) | Q(prompt_audio=asset)).exists():  # a voice is made again from its own
+        move_to_trash(member, asset)
     return made
 
 

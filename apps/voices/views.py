@@ -284,7 +284,7 @@ def clone(request: MemberRequest, workspace: str) -> HttpResponse:
     made = services.clone(member, form.cleaned_data, click=_click(request))
     if not request.htmx:
         return redirect("voices:clone", workspace)
-    job = Job.objects.visible_to(member).for_cards().get(pk=made.making_id)
+    job = Job.objects.visible_to(member).for_cards().get(pk=str(made.making_id))
     return render(request, "voices/_cloning.html", {"job": job, "click": uuid.uuid4()})
 
 
@@ -349,7 +349,7 @@ def _clone_page(request: MemberRequest, form: CloneForm) -> dict[str, Any]:
     return {
         "form": form,
         "script": SCRIPT,
-        "most_text": form.fields["text"].max_length,
+        "most_text": catalogue.speech.cloning.demo_characters,
         "sample": _chosen(request, form["sample"].value(), "sample"),
         "prompt": _chosen(request, form["prompt_audio"].value(), "prompt"),
         "proof": find_picture(request.member, form["consent_file"].value()),
