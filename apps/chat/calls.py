@@ -92,7 +92,7 @@ def approve_job(call: Call, member: Membership) -> bool:
     except InputError as exc:
         _settle(call, CallStatus.FAILED, f"Not possible: {exc}")
         return True
-    job = submit_job(member, tool.kind, request, click=f"call-{call.pk.hex}")
+    job = submit_job(member, tool.kind, request, click=str(call.pk))
     Call.objects.filter(pk=call.pk).update(job=job)
     return True
 
