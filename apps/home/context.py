@@ -74,7 +74,8 @@ class Frame:
         for page in navigation.pages_for(member, place):
             namespace = page.url_name.partition(":")[0]
             is_here = here is not None and namespace == here.namespace and "workspace" in here.kwargs
-            found.append({"page": page, "url": page.url(member.workspace), "is_here": is_here})
+            count = navigation.count(page.name, member)
+            found.append({"page": page, "url": page.url(member.workspace), "is_here": is_here, "count": count})
         return found
 
     def connection(self) -> Connection | None:

@@ -14,12 +14,14 @@ from apps.home.last_workspace import find_last_membership
 from apps.home.month import month_of
 from apps.home.palette import search
 from apps.library.models import Asset
+from apps.voices.services import expiring
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.models import Membership
 from apps.workspaces.navigation import Page, pages_for
 from apps.workspaces.tray import items_for
 
 LATEST = 6
+EXPIRING = 5  # voices
 RECENT = 6
 TEXT_LIMIT = 2_000  # it travels in the address; the page it leads to takes more
 
@@ -48,6 +50,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
             "items": items,
             "moving": len(items),  # the shell's own look at the tray is spared
             "month": month_of(request.member),
+            "expiring": expiring(request.member)[:EXPIRING],
             "makers": makers,
             "example_url": example_url(makers, workspace),
             "text_limit": TEXT_LIMIT,

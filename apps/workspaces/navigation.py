@@ -65,7 +65,7 @@ def pages_for(member: Membership, *places: str) -> list[Page]:
 
 
 def register_counter(name: str, count: Callable[[Membership], int]) -> None:
-    """Let an app put a number on a button of the top bar; `notifications` is the bell."""
+    """Let an app put a number on its page's link in the rail, named as the page; `notifications` is the bell."""
     _counters[name] = count
 
 

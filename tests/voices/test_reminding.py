@@ -27,7 +27,7 @@ def voice_of(member, name="Anna", made_at=START, **fields) -> Voice:
     """A temporary voice as it stands after it was made."""
     voice_id = f"studio-{uuid.uuid4().hex}"
     facts = {
-        "origin": "clone",
+        "origin": "design",
         "state": State.TEMPORARY,
         "voice_id": voice_id,
         "connection": f"custom {member.workspace.connection.base_url}",
@@ -113,7 +113,7 @@ def test_the_mail_has_one_link_and_it_leads_to_keep(clock, connected, mailoutbox
 
 def test_many_voices_make_one_digest(clock, connected, mailoutbox):
     for number in range(5):
-        voice_of(connected, f"Voice {number}", made_at=START + timedelta(minutes=40 * number))
+        voice_of(connected, f"Voice {number}", made_at=START + timedelta(minutes=20 * number))
     pass_time(clock, 171, step_minutes=20)
     assert Reminder.objects.count() == 15
     assert len([mail for mail in mailoutbox if "5 voices" in mail.subject]) == 2  # for 72 and 24 h; the last one by one
@@ -206,7 +206,7 @@ def test_who_lets_voices_go_is_not_reminded(clock, connected, mailoutbox):
 def test_voices_are_kept_automatically_once_and_nobody_is_bothered(clock, connected, minimax, mailoutbox):
     policy(connected, mode=Mode.KEEP, budget_usd=Decimal("5"))
     voice = voice_of(connected)
-    minimax.made[voice.voice_id] = "voice_cloning"
+    minimax.made[voice.voice_id] = "voice_generation"
     pass_time(clock, 145, step_minutes=60, twice=True)
     job = Job.objects.get()
     assert work(job).status == "succeeded"
@@ -217,13 +217,13 @@ def test_voices_are_kept_automatically_once_and_nobody_is_bothered(clock, connec
 
 
 def test_the_budget_of_the_month_is_not_exceeded_and_the_rest_is_reminded_of(clock, connected, mailoutbox):
-    policy(connected, mode=Mode.KEEP, budget_usd=Decimal("3.2"))
+    policy(connected, mode=Mode.KEEP, budget_usd=Decimal("6.2"))
     for number in range(3):
         voice_of(connected, f"Voice {number}")
     pass_time(clock, 150, step_minutes=60)
     assert Job.objects.count() == 2
-    assert reminding.spent_this_month(connected.workspace, clock.now) <= Decimal("3.2")
-    assert {mail.subject.partition("”")[0] for mail in mailoutbox} != set()
+    assert reminding.spent_this_month(connected.workspace, clock.now) <= Decimal("6.2")
+    assert {mail.subject.partition("”")[0] for mail in mailoutbox} == {"The voice “Voice 2"}
     clock.now = datetime(2026, 11, 1, tzinfo=UTC)
     assert reminding.spent_this_month(connected.workspace, clock.now) == 0
 
