@@ -67,7 +67,7 @@ def mend_sample(
     normalise: bool = False,
     confirm: bool = False,
 ) -> Asset:
-    """Return a sample made from this one, which goes to the trash unless a voice needs it. Raises SampleRefusedError."""
+    """Return a sample made of this one, which goes to the trash unless a voice needs it. Raises SampleRefusedError."""
     found, _checks = found_in(asset.request)
     purpose: Purpose = "prompt" if asset.request.get("purpose") == "prompt" else "sample"
     confirmed = confirm or bool(asset.request.get("confirmed"))
