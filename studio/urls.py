@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.home.urls")),
     path("w/<slug:workspace>/speech/", include("apps.speech.urls")),
     path("w/<slug:workspace>/chat/", include("apps.chat.urls")),
+    path("w/<slug:workspace>/voices/", include("apps.voices.urls")),
     path("w/<slug:workspace>/images/", include("apps.images.urls")),
     path("w/<slug:workspace>/music/", include("apps.music.urls")),
     path("w/<slug:workspace>/video/", include("apps.video.urls")),
