@@ -220,7 +220,6 @@ class PolicyForm(forms.ModelForm):
         super().__init__(*args, **options)
         self.initial["hours"] = ", ".join(str(hours) for hours in self.instance.hours)
         self.fields["budget_usd"].required = False
-        self.fields["budget_usd"].min_value = 0
 
     def clean_hours(self) -> list[int]:
         words = [word for word in re.split(r"[\s,;]+", self.cleaned_data["hours"]) if word]

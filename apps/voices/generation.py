@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.utils import timezone
 from django.utils.translation import gettext as translate
@@ -150,7 +150,7 @@ def _upload(errand: Errand, files: ExitStack, asset: Asset, purpose: Purpose) ->
                 errand.client,
                 purpose=purpose,
                 filename=f"{purpose}.{suffix}",
-                content=content,
+                content=cast(BinaryIO, content),
                 content_type=asset.content_type,
             )
         except MiniMaxError as error:

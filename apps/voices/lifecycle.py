@@ -16,7 +16,7 @@ from apps.jobs.models import Job, Status
 from apps.library.models import Asset
 from apps.minimax import catalogue
 from apps.minimax.client import MiniMaxClient
-from apps.minimax.voices import list_voices
+from apps.minimax.voices import OwnVoiceKind, list_voices
 from apps.usage import ledger
 from apps.usage.models import Charged
 from apps.voices.models import ALIAS, Origin, State, Voice, VoiceIdentity, VoiceUse, is_alias
@@ -28,7 +28,7 @@ LIFETIMES = {
     Origin.DESIGN: timedelta(hours=catalogue.speech.design.kept_unused_hours),
 }
 FEES = {Origin.CLONE: catalogue.prices.voice_clone, Origin.DESIGN: catalogue.prices.voice_design}
-MINIMAX_TYPES = {Origin.CLONE: "voice_cloning", Origin.DESIGN: "voice_generation"}
+MINIMAX_TYPES: dict[str, OwnVoiceKind] = {Origin.CLONE: "voice_cloning", Origin.DESIGN: "voice_generation"}
 
 
 def connection_name(connection: Connection | None) -> str:

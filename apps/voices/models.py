@@ -153,8 +153,9 @@ class Voice(models.Model):
     @property
     def left(self) -> timedelta:
         """Until it is lost; zero where nothing runs out."""
-        is_counting = self.state == State.TEMPORARY and self.expires_at is not None
-        return max(timedelta(0), self.expires_at - timezone.now()) if is_counting else timedelta(0)
+        if self.state != State.TEMPORARY or self.expires_at is None:
+            return timedelta(0)
+        return max(timedelta(0), self.expires_at - timezone.now())
 
     @property
     def left_percent(self) -> int:

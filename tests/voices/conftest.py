@@ -51,7 +51,11 @@ class Clock:
 def clock(monkeypatch) -> Clock:
     clock = Clock()
 
-    class MovedDatetime(datetime):
+    class AnyDatetime(type):
+        def __instancecheck__(cls, instance: Any) -> bool:
+            return isinstance(instance, datetime)
+
+    class MovedDatetime(datetime, metaclass=AnyDatetime):
         @classmethod
         def now(cls, tz: Any = None) -> datetime:
             return clock.now
