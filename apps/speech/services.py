@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from apps.minimax.text import billed_characters
 from apps.speech.forms import PronunciationForm, has_effects
 from apps.speech.models import MOVING, PronunciationEntry, Take
 from apps.speech.scripts import TextProblem, find_text_problems, normalise
-from apps.voices.resolving import VoiceGoneError, names_own_voice, resolve_request
+from apps.voices.resolving import VoiceGoneError, fee_at_use, names_own_voice, resolve_request
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
 from apps.workspaces.models import ACTS, Connection, ConnectionKind, Membership, Workspace
 
@@ -102,7 +102,7 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         spoken_by=spoken_by,
         stream=stream_for(request, playback),
         connection_kind=kind,
-        estimate_usd=None if is_typed else _usd(request, free=kind == ConnectionKind.SANDBOX),
+        estimate_usd=None if is_typed else _estimate(workspace_id, request, free=kind == ConnectionKind.SANDBOX),
         started_at=now,
         heartbeat_at=now,
     )
@@ -198,33 +198,40 @@ class Price:
     characters: int
     max_characters: int
     billed_characters: int
-    usd: Decimal | None  # None: no price is published
+    usd: Decimal | None  # with `fee_usd`; None: no price is published
+    fee_usd: Decimal  # of voices that are used for the first time
     is_free: bool
     problems: tuple[TextProblem, ...]
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"usd": None if self.usd is None else str(self.usd)}
+        return asdict(self) | {"usd": None if self.usd is None else str(self.usd), "fee_usd": str(self.fee_usd)}
 
 
-def price_of(workspace: Workspace, model: str, text: str) -> Price:
-    return _price(model, text, free=is_free(workspace))
-
-
-def _usd(request: Mapping[str, Any], *, free: bool) -> Decimal | None:
-    return Decimal(0) if free else catalogue.price_of_speech(request["model"], billed_characters(request["text"]))
-
-
-def _price(model: str, text: str, *, free: bool) -> Price:
-    text = normalise(text)
+def price_of(workspace: Workspace, model: str, text: str, voice_ids: Sequence[str] = ()) -> Price:
+    """`voice_ids`: the voice, or those of the mix."""
+    text, free = normalise(text), is_free(workspace)
     billed = billed_characters(text)
+    fee = Decimal(0) if free else fee_at_use(workspace, voice_ids)
     return Price(
         characters=len(text),
         max_characters=catalogue.speech.max_characters,
         billed_characters=billed,
-        usd=Decimal(0) if free else catalogue.price_of_speech(model, billed),
+        usd=_usd(model, billed, fee, free=free),
+        fee_usd=fee,
         is_free=free,
         problems=tuple(find_text_problems(text, model)) if text else (),
     )
+
+
+def _usd(model: str, billed: int, fee: Decimal, *, free: bool) -> Decimal | None:
+    spoken = Decimal(0) if free else catalogue.price_of_speech(model, billed)
+    return None if spoken is None else spoken + fee
+
+
+def _estimate(workspace_id: int, request: Mapping[str, Any], *, free: bool) -> Decimal | None:
+    voice_ids = [request["voice_id"], *(part["voice_id"] for part in request["timbre_weights"])]
+    fee = Decimal(0) if free else fee_at_use(workspace_id, voice_ids)
+    return _usd(request["model"], billed_characters(request["text"]), fee, free=free)
 
 
 def is_free(workspace: Workspace) -> bool:

@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.minimax import catalogue
 from apps.speech import services
 from apps.speech import voices as voice_list
 from apps.speech.forms import LANGUAGES, PronunciationForm, SpeechForm, limits
@@ -49,7 +50,9 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
             "voice": voice_list.find_voice(member.workspace, chosen) if chosen else None,
             "takes": page,
             "next": cursor,
-            "price": services.price_of(member.workspace, form["model"].value(), form["text"].value() or ""),
+            "price": services.price_of(
+                member.workspace, form["model"].value(), form["text"].value() or "", [chosen] if chosen else []
+            ),
             "is_free": services.is_free(member.workspace),
             "connected": services.is_connected(member.workspace),
             "can_speak": member.may("create"),
@@ -63,15 +66,17 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @member_required()
 def price(request: MemberRequest, workspace: str) -> HttpResponse:
-    """What `text` costs with `model`; POST takes texts that are too long for an address.
+    """What `text` costs with `model`, spoken by each `voice_id`; POST takes texts that are too long for an address.
 
     speech/_price.html: price = services.Price(characters, max_characters, billed_characters, usd (Decimal or None: not
-    published), is_free, problems: tuple of scripts.TextProblem(sentence, start, end, blocking)).
+    published), fee_usd (part of it: voices that are used for the first time), is_free, problems: tuple of
+    scripts.TextProblem(sentence, start, end, blocking)).
     With `Accept: application/json` the same as JSON, usd as a string. `start` and `end` count code points of the text
     with newlines as one character; what is not `blocking` is a warning only.
     """
     fields = request.POST if request.method == "POST" else request.GET
-    answer = services.price_of(request.member.workspace, fields.get("model", ""), fields.get("text", ""))
+    voice_ids = fields.getlist("voice_id")[: catalogue.speech.timbre_weights.max_items]
+    answer = services.price_of(request.member.workspace, fields.get("model", ""), fields.get("text", ""), voice_ids)
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse(answer.as_json())
     return render(request, "speech/_price.html", {"price": answer})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from apps.minimax import catalogue
-from apps.voices.lifecycle import as_uuid, connection_of, find_own
+from apps.voices.lifecycle import as_uuid, connection_of, fee_of, find_own
 from apps.voices.models import ALIAS, Origin, State, Voice, is_alias
 from apps.workspaces.models import Workspace
 
@@ -65,6 +66,13 @@ def resolve_request(workspace: Workspace | int, voice_id: str, weights: Sequence
             voice_id, weights = "", voice.parameters["timbre_weights"]
     parts = [{**part, "voice_id": resolve(workspace, part["voice_id"])} for part in weights]
     return Spoken(resolve(workspace, voice_id) if voice_id else "", parts)
+
+
+def fee_at_use(workspace: Workspace | int, voice_ids: Iterable[str]) -> Decimal:
+    """US dollars that speaking with these voices costs beside the characters: the fee of each that is used first."""
+    own = {voice_id for voice_id in voice_ids if names_own_voice(voice_id)}
+    found = {voice.pk: voice for voice in (find_own(workspace, voice_id) for voice_id in own) if voice}
+    return sum((fee_of(voice) for voice in found.values() if voice.is_usable), Decimal(0))
 
 
 def _check(workspace: Workspace | int, voice: Voice) -> None:

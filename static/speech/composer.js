@@ -9,6 +9,7 @@ import { setSlider, paintSliders } from "../js/sliders.js";
 const PRICE_DELAY_MS = 300;
 const DRAFT_DELAY_MS = 250;
 const EFFECTS = ["modify_pitch", "modify_intensity", "modify_timbre", "sound_effects"];
+const PRICED = ["text", "model", "voice_id", "timbre_weights"]; // what decides about the price
 const NUMBERS = ["speed", "vol", "pitch", "modify_pitch", "modify_intensity", "modify_timbre"];
 const SWITCHES = ["text_normalization", "latex_read", "continuous_sound", "use_dictionary"];
 const CHOICES = ["model", "language_boost", "emotion", "sound_effects", "format", "sample_rate", "bitrate", "channel"];
@@ -24,6 +25,7 @@ export class Composer {
   #draftTimer = 0;
   #priceTimer = 0;
   #priceAsked = 0;
+  #fee = 0; // US dollars, of voices that are used for the first time
   #usual; // the settings of a new page
 
   constructor(form, words) {
@@ -158,7 +160,7 @@ export class Composer {
     } else {
       this.#constrain();
     }
-    if (field.name === "text" || field.name === "model") this.#askPrice(PRICE_DELAY_MS);
+    if (PRICED.includes(field.name)) this.#askPrice(PRICE_DELAY_MS);
     this.#form.dispatchEvent(new CustomEvent("speech:changed", { detail: { name: field.name } }));
     clearTimeout(this.#draftTimer);
     this.#draftTimer = setTimeout(() => this.#saveDraft(), DRAFT_DELAY_MS);
@@ -258,7 +260,13 @@ export class Composer {
     const text = this.text;
     const count = length(text);
     const billed = count + (text.match(IDEOGRAPHS)?.length ?? 0);
-    this.#showFigures({ count, billed, dollars: this.model?.price_per_million == null ? null : (billed * this.model.price_per_million) / 1e6 });
+    const spoken = this.model?.price_per_million == null ? null : (billed * this.model.price_per_million) / 1e6;
+    this.#showFigures({ count, billed, dollars: spoken === null ? null : spoken + this.#fee });
+  }
+
+  /** Whom the price is asked for: the voice, or those of the mix. */
+  get #speakers() {
+    return this.mix.length ? this.mix.map(({ voice_id }) => voice_id) : [this.value("voice_id")].filter(Boolean);
   }
 
   #showFigures({ count, billed, dollars }) {
@@ -273,7 +281,15 @@ export class Composer {
     price.textContent = isFree ? price.dataset.freeWord : dollars === null ? price.dataset.unknownWord : usd(dollars);
     const cost = document.querySelector("[data-cost-row]");
     cost.hidden = !isFree || dollars === null || !count;
+    const fee = document.querySelector("[data-fee-row]");
+    fee.hidden = !this.#fee;
+    fee.querySelector("[data-fee]").textContent = usd(this.#fee);
     cost.querySelector("[data-cost]").textContent = dollars === null ? "" : usd(dollars);
+  }
+
+  /** Ask anew: a take has been kept, and with it perhaps the voice, whose fee is paid now. */
+  refreshPrice() {
+    this.#askPrice(0);
   }
 
   #askPrice(delay) {
@@ -286,6 +302,7 @@ export class Composer {
     const number = ++this.#priceAsked;
     const text = this.text;
     const body = new URLSearchParams({ model: this.value("model"), text });
+    for (const voice of this.#speakers) body.append("voice_id", voice);
     const { "X-CSRFToken": token } = JSON.parse(document.body.getAttribute("hx-headers"));
     let answer;
     try {
@@ -296,6 +313,7 @@ export class Composer {
       return; // offline: the guess stays, the server counts again when it is asked to speak
     }
     if (number !== this.#priceAsked) return;
+    this.#fee = Number(answer.fee_usd);
     const perMillion = this.model?.price_per_million;
     const dollars = answer.is_free ? (perMillion == null ? null : (answer.billed_characters * perMillion) / 1e6) : answer.usd === null ? null : Number(answer.usd);
     this.#showFigures({ count: answer.characters, billed: answer.billed_characters, dollars });

@@ -167,6 +167,7 @@ const answers = {
   },
   finished({ status, card }) {
     run.isKept = true;
+    composer.refreshPrice();
     strip.put(card);
     if (status === "stopped") run.playback.stop();
     close(status === "stopped" ? words.stopped : words.kept);

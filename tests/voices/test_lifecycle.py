@@ -308,3 +308,17 @@ def test_a_stranger_finds_nothing(anna, stranger, client):
     with pytest.raises(services.VoiceGoneError, match="not in the workspace"):
         services.resolve(stranger.workspace, anna.alias)
     assert services.find_voice(stranger, anna.pk) is None
+
+
+def test_the_price_of_speaking_holds_the_fee_until_it_is_paid(client, anna):
+    client.force_login(anna.created_by)
+    query = {"model": "speech-2.8-hd", "text": "Hello", "voice_id": anna.alias}
+
+    def price() -> tuple[Decimal, Decimal]:
+        address = reverse("speech:price", args=[anna.workspace.slug])
+        told = client.get(address, query, headers={"Accept": "application/json"}).json()
+        return Decimal(told["fee_usd"]), Decimal(told["usd"])
+
+    assert price() == (Decimal("1.5"), Decimal("1.5005"))
+    lifecycle.record_use(anna.workspace, anna.alias, how="speech", source="take:1", trace_id="t")
+    assert price() == (0, Decimal("0.0005"))
