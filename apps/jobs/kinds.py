@@ -98,6 +98,7 @@ class Kind:
     poll: Callable[[Errand], StillRunning | Finished] | None = None  # None: the answer comes at once
     poll_every_s: float = 10
     has_files: bool = True  # False: what it makes is text that its app keeps
+    is_once: bool = False  # what it made cannot be made a second time: it runs again only after a failure
     takes_callback: bool = False  # its create endpoint knows `callback_url` (reference 12.6: videos and templates)
 
 

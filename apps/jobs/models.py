@@ -188,6 +188,10 @@ class Job(models.Model):
         return self.estimate_usd if self.cost_usd is None else self.cost_usd
 
     @property
+    def can_run_again(self) -> bool:
+        return not self.is_moving and not (self.modality.is_once and self.status == Status.SUCCEEDED)
+
+    @property
     def price_again_usd(self) -> Decimal | None:
         """What the same would cost if it were asked for now."""
         return get_kind(self.kind).price(self.request)

@@ -49,6 +49,8 @@ last = _button(services.move_to_end)
 def again(request: MemberRequest, workspace: str, job: uuid.UUID) -> HttpResponse:
     """Ask for the same once more: a new job and a new price, so only ever by a person's click."""
     old = get_object_or_404(services.jobs_of(request.member), pk=job)
+    if not old.can_run_again:
+        return _card(request, job)
     new = services.run_again(request.member, old, click=request.POST.get("click", "")[:36])
     return render(request, "jobs/_again.html", {"job": new, "old": old})
 

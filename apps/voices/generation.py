@@ -176,6 +176,7 @@ VOICE_CLONE = Kind(
     title=lambda request: str(request["name"]),
     price=clone_price,
     submit=submit_clone,
+    is_once=True,
 )
 
 
@@ -226,6 +227,7 @@ VOICE_DESIGN = Kind(
     title=lambda request: str(request["name"]),
     price=design_price,
     submit=submit_design,
+    is_once=True,
 )
 
 
@@ -306,6 +308,7 @@ VOICE_KEEP = Kind(
     title=lambda request: translate("Keep “%(name)s”") % {"name": request["name"]},
     price=keep_price,
     submit=submit_keep,
+    is_once=True,
 )
 
 KINDS = {Origin.CLONE: VOICE_CLONE, Origin.DESIGN: VOICE_DESIGN}

@@ -322,3 +322,12 @@ def test_the_price_of_speaking_holds_the_fee_until_it_is_paid(client, anna):
     assert price() == (Decimal("1.5"), Decimal("1.5005"))
     lifecycle.record_use(anna.workspace, anna.alias, how="speech", source="take:1", trace_id="t")
     assert price() == (0, Decimal("0.0005"))
+
+
+def test_a_voice_that_was_made_is_not_made_again_by_its_card(client, anna):
+    client.force_login(anna.created_by)
+    job = Job.objects.get(kind="voice_clone")
+    again = reverse("jobs:again", args=[anna.workspace.slug, job.pk])
+    answer = client.post(again, {"click": str(uuid.uuid4())})
+    assert "Run again" not in answer.content.decode()
+    assert Job.objects.count() == 1
