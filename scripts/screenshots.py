@@ -25,7 +25,7 @@ TEXTS = (
 )
 
 PICTURE = "A fishing village at dawn, mist over the water, soft pastel colours, oil painting"
-QUESTION = "Which video models are there? Show them in a table with their prices."
+QUESTION = "Which models are there, and what do they cost?"
 
 
 def free_port() -> int:

@@ -2,9 +2,9 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 EXAMPLES = (
-    (_("What can I make here?"), _("What can I make in this studio, and what does it cost?")),
+    (_("What can this studio do?"), _("What can this studio do?")),
     (_("A small poem"), _("Write a small poem about the night shift.")),
-    (_("A table"), _("Which video models are there? Show them in a table with their prices.")),
+    (_("Models and prices"), _("Which models are there, and what do they cost?")),
 )
 
 

@@ -25,6 +25,7 @@ from apps.library.models import Asset, AssetQuerySet, RenditionStatus
 from apps.library.serving import serve
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.models import Membership
+from apps.workspaces.navigation import Page, pages_for
 
 PAGE = 24
 PICKS = 36
@@ -54,7 +55,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         "is_trash": is_trash,
         "can_create": request.member.may("create"),
         "is_empty": not (found or q or kind or before or is_trash),
-        "starting_points": [(each, reverse(each.recall, args=[workspace])) for each in all_kinds() if each.recall],
+        "starting_point": _starting_point(request.member),
     }
     name = "library/index.html"
     if is_fragment(request):
@@ -64,6 +65,13 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     if chosen:
         response.set_cookie(LAYOUT_COOKIE, layout, max_age=31_536_000, samesite="Lax", httponly=True)
     return response
+
+
+def _starting_point(member: Membership) -> Page | None:
+    """The first page of the rail that fills the library and has an example to run."""
+    filling = {kind.recall for kind in all_kinds()}
+    makers = (page for page in pages_for(member, "rail") if page.url_name in filling)
+    return next((page for page in makers if page.ask and page.ask.examples), None)
 
 
 def is_fragment(request: MemberRequest) -> bool:

@@ -90,7 +90,7 @@ def test_changes_need_the_csrf_token(kept, creator):
 def test_empty_library_teaches_with_an_example_that_runs_with_one_click(as_, creator):
     page = as_(creator).get(reverse("library:index", args=["night-shift"])).content.decode()
     assert "Nothing made yet" in page
-    assert re.search(r'href="/w/night-shift/speech/\?text=Hello', page)
+    assert re.search(r'href="/w/night-shift/speech/\?text=Good', page)
 
 
 def test_list_goes_on_without_gaps_or_repeats_while_new_things_arrive(as_, creator):
