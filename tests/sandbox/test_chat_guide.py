@@ -66,7 +66,7 @@ def test_it_is_honest_about_what_it_is():
     [
         ("How do I put it behind HTTPS?", "docs/operate.md", "proxy"),
         ("What do I have to back up?", "docs/operate.md", "secret.key"),
-        ("How does live speech work?", "docs/live-speech.md", "socket"),
+        ("How does live speech work?", "docs/live-speech.md", "WebSocket"),
         ("What does MiniMax-M3 cost?", "the catalogue", "$0.30"),
         ("How many voices are there in Japanese?", "the catalogue", "voices"),
         ("How much does cloning a voice cost?", "the catalogue", "$1.50"),
@@ -288,3 +288,15 @@ def test_it_answers_in_chinese_when_written_to_in_chinese():
 def test_the_system_message_shortens_and_frames_the_answer():
     (answer,) = talk("What is live speech?", system='Be brief. End every answer with "Ahoy!"')
     assert answer.endswith("Ahoy!")
+
+
+@pytest.mark.parametrize("question", ["What can this studio do?", "What can I make here?"])
+def test_it_says_what_the_studio_is_for(question):
+    (answer,) = talk(question)
+    assert "chat, live speech" in answer
+    assert "README.md" in answer
+
+
+def test_a_table_of_what_was_not_listed_is_a_question():
+    (answer,) = talk("Which chat models are there? Show them in a table with their prices.")
+    assert "| MiniMax-M3 |" in answer

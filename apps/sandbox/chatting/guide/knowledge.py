@@ -44,7 +44,7 @@ _SYNONYMS = {  # words of people, words of the pages
 }
 _SAME = {stem(word): stem(known) for word, known in _SYNONYMS.items()}
 _CHINESE = {
-    "备份": "back up data folder",
+    "备份": "make a backup",
     "密钥": "key",
     "声音": "system voices",
     "音色": "system voices",
@@ -69,6 +69,12 @@ _CHINESE = {
 }
 _HAN = re.compile(f"[{HAN}]")
 _MODEL = re.compile(r"\b(?:MiniMax[- ]?)?(M3|M2(?:\.[157])?(?:[- ]?highspeed)?|M2-her)\b", re.I)
+_STUDIO = re.compile(
+    r"\bwhat (?:can|does|is) (?:this|the) studio\b|"
+    r"\bwhat can (?:i|we|one) (?:do|make|create) (?:here|in this|in the|with this)\b|"
+    r"这个工作室(?:能|可以|是)",
+    re.I,
+)
 _FIELDS = {
     "price": r"price|cost|expensive|cheap|pay\b|多少钱|价格|费用",
     "window": r"context|window|上下文|窗口",
@@ -108,10 +114,20 @@ def _index() -> tuple[list[_Entry], dict[str, float], float]:
 
 def look_up(task: Task) -> Finding | None:
     text = _resolved(task)
-    known = _about_model(task, text) or _about_models(task, text) or _about_voices(task, text)
+    known = _about_studio(task) or _about_model(task, text) or _about_models(task, text) or _about_voices(task, text)
     if known or text == task.text or not re.match(r"\s*(?:and|what about|how about)\b", task.text, re.I):
         return known or _from_pages(task, text)
     return _from_pages(task, task.text) or _from_pages(task, text)
+
+
+def _about_studio(task: Task) -> Finding | None:
+    if not _STUDIO.search(task.text):
+        return None
+    first = next((section for section in sections() if section.page.endswith("README.md")), None)
+    if first is None:
+        return None
+    lead = "文档里（英文）这样写：\n\n" if task.chinese else ""
+    return _with_source(lead + " ".join(first.passages[:3]), first.source, task, ["They ask what this studio is for."])
 
 
 def _resolved(task: Task) -> str:

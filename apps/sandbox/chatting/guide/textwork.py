@@ -220,6 +220,8 @@ def shape(task: Task) -> Finding | None:
         )
         text = block if only else f"```json\n{block}\n```"
         return Finding(text, ["They want JSON. I read names and values from the text."], complete=True)
+    if kind in ("table", "表格") and not re.search(r"[,;:、，；：\n]|\band\b|和", about):
+        return None  # nothing that could be rows: "a table of the models" is a question
     found = items(about)
     if kind in ("table", "csv", "表格"):
         rows = _rows(about)
