@@ -24,7 +24,7 @@ TEXTS = (
     "for miles. (breath) Stay with us until morning, and bring a warm coat: <#0.4#> the wind comes from the north.",
 )
 
-PICTURE = "A fishing village at dawn, mist over the water, soft pastel colours, oil painting"
+PICTURE = "A rainy city street at night, neon signs reflected in puddles, cinematic, wide view"
 QUESTION = "Which models are there, and what do they cost?"
 
 
@@ -75,8 +75,8 @@ def paint(page: Page, home: str) -> None:
 
 def ask(page: Page, home: str) -> None:
     page.goto(f"{home}chat/?{urlencode({'text': QUESTION})}")
-    page.locator("textarea[name=text]").press("Enter")
-    page.get_by_text("tokens/s").wait_for(timeout=60_000)
+    page.locator("#id_say").press("Enter")
+    page.locator("article.turn--assistant[data-status=done]").wait_for(timeout=60_000)
     page.wait_for_timeout(500)
     page.screenshot(path=TARGET / "chat.png")
 
@@ -97,8 +97,8 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
             home = set_up(page, f"http://localhost:{port}/")
             speak(page, home)
-            paint(page, home)
             ask(page, home)
+            paint(page, home)
             browser.close()
         finally:
             studio.terminate()

@@ -2,9 +2,9 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 EXAMPLES = (
-    (_("A quiet morning"), _("A fishing village at dawn, mist over the water, soft pastel colours, oil painting")),
     (_("A city at night"), _("A rainy city street at night, neon signs reflected in puddles, cinematic, wide view")),
-    (_("Somewhere else"), _("Two moons over a desert of blue sand, a lonely tent with a lamp inside, matte painting")),
+    (_("In the mountains"), _("A mountain lake at sunset, warm light, pine trees, watercolour")),
+    (_("A storm at sea"), _("A lighthouse on a cliff above a stormy sea, lightning, oil painting")),
 )
 
 

@@ -50,6 +50,7 @@ class GrowingText:
         self._is_dirty = False  # something came that has to be rendered before it can be shown
         self._is_stale = False  # what is shown is right, but without its colours
         self._in_fence = False
+        self._in_table = False  # whose open cell need not be the last one that is shown
         self._line = ""  # what the last line shows
         self._spaces = ""  # that ended the open block, which HTML does not show
         self._next_at = 0.0
@@ -67,10 +68,10 @@ class GrowingText:
         text = text.replace("\r", "")
         is_first = not self._source  # there is no element yet that it could be put into
         self._source.append(text)
-        if self._is_dirty or is_first or not self._is_plain(text):
+        if self._is_dirty or is_first or self._in_table or not self._is_plain(text):
             self._is_dirty = True
             self._held.append(text)
-            if is_first or self._next_at - time.perf_counter() < PATIENCE_S:
+            if is_first or self._in_table or self._next_at - time.perf_counter() < PATIENCE_S:
                 return ""
             text = readable("".join(self._held))  # with its marks as they were written, until their turn comes
             self._held.clear()
@@ -110,6 +111,7 @@ class GrowingText:
         self._source = [source]
         html = to_html(tokens, self._env)
         self._in_fence = bool(tokens) and tokens[0].type == "fence" and "\n" in source and not _is_closed(source)
+        self._in_table = bool(tokens) and tokens[0].type == "table_open"
         self._is_dirty = self._is_stale = False
         self._held.clear()
         bare = source.rstrip(" ")
