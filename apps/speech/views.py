@@ -75,7 +75,8 @@ def price(request: MemberRequest, workspace: str) -> HttpResponse:
     with newlines as one character; what is not `blocking` is a warning only.
     """
     fields = request.POST if request.method == "POST" else request.GET
-    voice_ids = fields.getlist("voice_id")[: catalogue.speech.timbre_weights.max_items]
+    named = fields.getlist("voice_id")[: catalogue.speech.timbre_weights.max_items]
+    voice_ids = [voice_id.replace("\0", "") for voice_id in named]  # PostgreSQL refuses NUL
     answer = services.price_of(request.member.workspace, fields.get("model", ""), fields.get("text", ""), voice_ids)
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse(answer.as_json())
