@@ -245,7 +245,7 @@ async def list_faults(page: Page, url: str) -> list[str]:
     page.on("pageerror", fail)
     await page.emulate_media(color_scheme="light", reduced_motion="reduce")
     await page.goto(url)
-    await page.wait_for_function("!document.querySelector('.htmx-request')")
+    await expect(page.locator(".htmx-request")).to_have_count(0)
     said += await page.evaluate(TOO_WIDE, page.viewport_size["width"])
     said += await find_barriers(page, least="moderate")
     await page.emulate_media(color_scheme="dark")
