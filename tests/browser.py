@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -176,9 +176,22 @@ async def studio(started_studio: Studio, chromium: Browser) -> Studio:
 OpenTab = Callable[..., Awaitable[Page]]
 
 
+HAS_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[HAS_FAILED] = item.stash.get(HAS_FAILED, False) or report.failed
+    return report
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_tab(studio: Studio, chromium: Browser) -> AsyncIterator[OpenTab]:
-    """Open a signed-in page, in a browser of its own as far as storage goes. At the end no script may have failed."""
+async def open_tab(studio: Studio, chromium: Browser, request: pytest.FixtureRequest) -> AsyncIterator[OpenTab]:
+    """Open a signed-in page, in a browser of its own as far as storage goes. At the end no script may have failed.
+
+    Of a test that failed it is told what stood on each page.
+    """
     contexts, faults = [], []
 
     async def opened(path: str = "", *, init_script: str = "", **options: Any) -> Page:
@@ -197,6 +210,10 @@ async def open_tab(studio: Studio, chromium: Browser) -> AsyncIterator[OpenTab]:
 
     yield opened
     for context in contexts:
+        if request.node.stash.get(HAS_FAILED, False):
+            for page in context.pages:
+                seen = f"{page.url}\n{await page.locator('body').aria_snapshot()}"
+                request.node.add_report_section("teardown", "page", seen)
         await context.close()
     assert not faults, "\n".join(faults)
 
