@@ -72,8 +72,7 @@ class Frame:
         here = self.request.resolver_match
         found = []
         for page in navigation.pages_for(member, place):
-            namespace = page.url_name.partition(":")[0]
-            is_here = here is not None and namespace == here.namespace and "workspace" in here.kwargs
+            is_here = here is not None and "workspace" in here.kwargs and navigation.is_within(page, here.namespace)
             count = navigation.count(page.name, member)
             found.append({"page": page, "url": page.url(member.workspace), "is_here": is_here, "count": count})
         return found

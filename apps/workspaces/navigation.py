@@ -47,11 +47,21 @@ class Page:
 
 
 _pages: dict[str, Page] = {}
+_rooms: dict[str, str] = {}  # URL namespace → the page it is a part of
 _counters: dict[str, Callable[[Membership], int]] = {}
 
 
 def register(page: Page) -> None:
     _pages[page.name] = page
+
+
+def register_room(namespace: str, page: str) -> None:
+    """Say that the URLs of `namespace` belong to a page of another app: its link in the rail is lit there too."""
+    _rooms[namespace] = page
+
+
+def is_within(page: Page, namespace: str) -> bool:
+    return page.url_name.partition(":")[0] == namespace or _rooms.get(namespace) == page.name
 
 
 def get_page(name: str) -> Page | None:
