@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -213,6 +214,23 @@ class MiniMaxClient:
             error.charged = "no"
             raise
         return written
+
+    @contextmanager
+    def stream(
+        self, path: str, query: Mapping[str, str], *, headers: Mapping[str, str] | None = None, read_s: float = QUICK_S
+    ) -> Iterator[httpx.Response]:
+        """Like `get`, with an answer that is no payload: nothing of it is read yet, and its status is not judged.
+
+        Whatever breaks while it is being read inside the `with` becomes a MiniMaxError too.
+        """
+        url = self.endpoint.url(path)
+        timeout = httpx.Timeout(read_s, connect=self._connect_s)
+        sent = {**self.endpoint.headers, **(headers or {})}
+        try:
+            with self._http.stream("GET", url, params=dict(query), headers=sent, timeout=timeout) as response:
+                yield response
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            raise error_from_transport(exc) from exc
 
     def _send(self, method: str, url: str, read_s: float | None, **sent: Any) -> httpx.Response:
         timeout = httpx.Timeout(self._read_s if read_s is None else read_s, connect=self._connect_s)
