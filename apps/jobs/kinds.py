@@ -36,6 +36,7 @@ class Submitted:
 
     minimax_task_id: str
     trace_id: str = ""
+    usage: Mapping[str, Any] = field(default_factory=dict)  # where MiniMax reports it with its first answer
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,12 @@ class Kind:
     has_files: bool = True  # False: what it makes is text that its app keeps
     is_once: bool = False  # what it made cannot be made a second time: it runs again only after a failure
     takes_callback: bool = False  # its create endpoint knows `callback_url` (reference 12.6: videos and templates)
+    query_family: str = ""  # whose rate limit each `poll` counts against, where questions are limited too
+    is_part: bool = False  # one of many that its app shows as one: not in the tray, and no news of its own
+    # What becomes of a result, given as a file and a way to say that it still goes on; it may be called again after a
+    # crash. Raises saving.LostResultError for one that is of no use. None: each result is kept in the library.
+    take_in: Callable[[Job, Path, Callable[[], bool]], None] | None = None
+    beside: Callable[[Job], str] | None = None  # fragments that are pushed with the job's card whenever it moves
 
 
 _kinds: dict[str, Kind] = {}
@@ -118,3 +125,7 @@ def get_kind(name: str) -> Kind:
 def names_in_family(family: str) -> list[str]:
     """The kinds that share one rate limit."""
     return [kind.name for kind in _kinds.values() if kind.family == family]
+
+
+def names_of_parts() -> list[str]:
+    return [kind.name for kind in _kinds.values() if kind.is_part]

@@ -224,6 +224,7 @@ def _record(job: Job, lease: uuid.UUID, kind: Kind, answer: Submitted | Finished
         "charged": charge(job, Charged.YES),
         "minimax_task_id": answer.minimax_task_id,
         "trace_id": answer.trace_id,
+        "usage": dict(answer.usage),
         "refusals": 0,
         "next_at": next_look(timedelta(seconds=kind.poll_every_s), since=F("submitted_at")),
     }

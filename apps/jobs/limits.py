@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -40,6 +41,18 @@ def wait_for_turn(job: Job, kind: Kind, connection_id: int) -> float:
     line = Job.objects.in_line(job.workspace_id, kinds).before(job)
     places = line.aggregate(before=Count("pk"), due_before=Count("pk", filter=Q(next_at__lte=timezone.now())))
     return take_turn(connection_id, kind.family, calls=calls, seconds=seconds, **places)
+
+
+def take_turns(connection_id: int, family: str, wanted: int) -> int:
+    """Take up to `wanted` calls of a family now, and return how many there were. For calls that wait in no line."""
+    calls, seconds = window_of(catalogue.rate_limits[family])
+    if not calls:
+        return wanted
+    taken = 0
+    with transaction.atomic():
+        while taken < wanted and not take_turn(connection_id, family, calls=calls, seconds=seconds):
+            taken += 1
+    return taken
 
 
 def take_turn(

@@ -32,16 +32,19 @@ from apps.jobs.lifecycle import (
     tell_connection,
     to_be_saved,
 )
+from apps.jobs.limits import take_turns
 from apps.jobs.models import Job, Status, next_look
 from apps.minimax.client import MiniMaxClient
 from apps.minimax.errors import ContentRejectedError, MiniMaxError, TaskFailedError
 from apps.usage.models import Charged
 from apps.workspaces.connections import NoConnectionError, endpoint_for
+from apps.workspaces.models import Connection
 
 log = logging.getLogger(__name__)
 
 POLL_LEASE = timedelta(seconds=90)  # a question is given up after 30 s
 SIDE_BY_SIDE = 16
+QUESTIONS_AGAIN = timedelta(seconds=1)  # when as many were asked as the rate limit allows
 
 Answer = StillRunning | Finished | Exception
 
@@ -70,7 +73,9 @@ def poll_together(pks: Sequence[Any]) -> list[Any]:
     lease = Job.objects.claim_together(pks, status=Status.WAITING, lease=POLL_LEASE)
     if lease is None:
         return []
-    jobs = list(Job.objects.filter(lease=lease).select_related("workspace", "created_by"))
+    jobs = _within_limits(list(Job.objects.filter(lease=lease).select_related("workspace", "created_by")), lease)
+    if not jobs:
+        return []
     clients = {pk: _client(pk) for pk in {job.workspace_id for job in jobs}}
     questions = [_Question(job, clients[job.workspace_id]) for job in jobs]
     if len(questions) == 1:
@@ -94,6 +99,23 @@ def poll_together(pks: Sequence[Any]) -> list[Any]:
             lease=None, leased_until=None, refusals=0, next_at=next_look(timedelta(seconds=every_s), since=began)
         )
     return finished
+
+
+def _within_limits(jobs: list[Job], lease: uuid.UUID) -> list[Job]:
+    """Those that may be asked for now, the longest due first; the others are let go until a second later."""
+    limited: dict[tuple[int, str], list[Job]] = defaultdict(list)
+    for job in sorted(jobs, key=lambda job: job.next_at):
+        if family := get_kind(job.kind).query_family:
+            limited[job.workspace_id, family].append(job)
+    late = set()
+    for (workspace_id, family), group in limited.items():
+        connection = Connection.objects.filter(workspace_id=workspace_id).only("pk").first()
+        if connection:
+            late |= {job.pk for job in group[take_turns(connection.pk, family, len(group)) :]}
+    if late:
+        after = timezone.now() + QUESTIONS_AGAIN
+        Job.objects.filter(pk__in=late, lease=lease).update(lease=None, leased_until=None, next_at=after)
+    return [job for job in jobs if job.pk not in late]
 
 
 def _client(workspace_id: int) -> MiniMaxClient | NoConnectionError:

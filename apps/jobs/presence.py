@@ -25,7 +25,7 @@ def looks(user_id: int, workspace_id: int) -> None:
 
 def tell_if_away(job: Job) -> None:
     """Leave a message for the person whose job is over, unless they see it anyway."""
-    if cache.get(_key(job.created_by_id, job.workspace_id)):
+    if get_kind(job.kind).is_part or cache.get(_key(job.created_by_id, job.workspace_id)):
         return
     words = _("Done: {title}") if job.status == Status.SUCCEEDED else _("Failed: {title}")
     page = reverse(get_kind(job.kind).page, args=[job.workspace.slug])

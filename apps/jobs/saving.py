@@ -9,7 +9,7 @@ from pathlib import Path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.jobs.kinds import Errand, Result
+from apps.jobs.kinds import Errand, Result, get_kind
 from apps.jobs.media import media_type_of
 from apps.jobs.models import Job
 from apps.library.models import Asset, AssetStatus
@@ -45,10 +45,15 @@ def asset_id(job: Job, index: int) -> uuid.UUID:
 def keep_results(job: Job, errand: Errand, *, renew: Callable[[], bool]) -> list[Asset]:
     """Copy every result of `job` into the library, soonest-expiring first, and open each one.
 
-    `renew` keeps the lease while bytes arrive. Raises LostResultError, NotYetSavedError.
+    Where the kind takes its results in by itself, the library gets nothing. `renew` keeps the lease while bytes
+    arrive. Raises LostResultError, NotYetSavedError.
     """
     results = [Result(**result) for result in job.results]
     order = sorted(range(len(results)), key=lambda index: results[index].lifetime_s or 1 << 40)
+    if take_in := get_kind(job.kind).take_in:
+        for index in order:
+            take_in(job, _bring(job, errand, index, results[index], renew), renew)
+        return []
     assets = {index: _keep_one(job, errand, index, results[index], renew) for index in order}
     return [assets[index] for index in range(len(results))]
 
@@ -91,6 +96,16 @@ def _keep_one(job: Job, errand: Errand, index: int, result: Result, renew: Calla
             _("MiniMax delivered a damaged file. It is kept in the library."), next_step=_("Run it again.")
         )
     return asset
+
+
+def _bring(job: Job, errand: Errand, index: int, result: Result, renew: Callable[[], bool]) -> Path:
+    """The result on our disk; what was fetched before a crash is used again."""
+    if result.path:
+        return errand.spool / result.path
+    safe = errand.spool / f"{index}.safe"
+    if not safe.exists():
+        _fetch(job, errand, index, result, renew).rename(safe)
+    return safe
 
 
 def _fetch(job: Job, errand: Errand, index: int, result: Result, renew: Callable[[], bool]) -> Path:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps.jobs import presence
 from apps.jobs.events import publish
-from apps.jobs.kinds import Kind, get_kind
+from apps.jobs.kinds import Kind, get_kind, names_of_parts
 from apps.jobs.lifecycle import charge, enter, usual_seconds
 from apps.jobs.models import Job, JobQuerySet, Status
 from apps.jobs.tasks import ring
@@ -78,7 +78,8 @@ def page_of_jobs(
 
 def tray_items(member: Membership) -> Iterator[tray.Item]:
     """What the jobs tray shows of this workspace's jobs."""
-    for job in Job.objects.visible_to(member).moving().select_related("workspace", "created_by"):
+    alone = Job.objects.visible_to(member).moving().exclude(kind__in=names_of_parts())
+    for job in alone.select_related("workspace", "created_by"):
         kind, state = get_kind(job.kind), job.get_status_display()
         if job.status == Status.SAVING and job.results_expire_at:
             ends = date_format(timezone.localtime(job.results_expire_at), "H:i")

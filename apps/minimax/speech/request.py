@@ -64,6 +64,13 @@ class SpeechRequest:
             body["continuous_sound"] = True
         return body
 
+    def long_body(self) -> dict[str, Any]:
+        """Without the text. This endpoint spells the sample rate its own way, and takes no mix of voices."""
+        body = self._body("english_normalization")
+        audio = body["audio_setting"]
+        audio["audio_sample_rate"] = audio.pop("sample_rate")
+        return body
+
     def _body(self, normalization: str) -> dict[str, Any]:
         voice: dict[str, Any] = {
             "voice_id": "" if self.timbre_weights else self.voice_id,

@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BooksConfig(AppConfig):
+    name = "apps.books"
+    verbose_name = _("Long speech")
+
+    def ready(self) -> None:
+        from apps.books.generation import LONG_SPEECH
+        from apps.books.tray import books_in_motion
+        from apps.jobs import kinds
+        from apps.library import kinds as library_kinds
+        from apps.workspaces import tray
+
+        kinds.register(LONG_SPEECH)
+        library_kinds.register(library_kinds.Kind("book", _("Long speech"), "book-audio", ""))
+        tray.register(books_in_motion)

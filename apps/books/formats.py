@@ -1,0 +1,25 @@
+"""What a book, or a chapter, can be written as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+
+@dataclass(frozen=True)
+class Format:
+    label: Any
+    suffix: str
+    content_type: str
+    bitrate: int  # bit/s; for those without loss it does not matter
+
+
+FORMATS = {
+    "mp3": Format(gettext_lazy("MP3"), "mp3", "audio/mpeg", 128_000),
+    "m4b": Format(gettext_lazy("M4B audiobook"), "m4b", "audio/mp4", 64_000),
+    "flac": Format(gettext_lazy("FLAC"), "flac", "audio/flac", 0),
+    "wav": Format(gettext_lazy("WAV"), "wav", "audio/wav", 0),
+}
+LOUDNESS_LUFS = (-23.0, -18.0, -16.0, -14.0)  # broadcast, audiobooks, podcasts, streaming

@@ -1,0 +1,179 @@
+"""Writing editions. The rows are the truth: a lost message costs the seconds until the next sweep."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from celery import shared_task
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from apps.books import events
+from apps.books.composing import Composition, compose, marks_of, pieces_of
+from apps.books.formats import FORMATS
+from apps.books.models import Book, Chapter, Edition, EditionStatus, Part
+from apps.books.sound import apart
+from apps.books.sound.pieces import Mark, SoundError
+from apps.library.models import Asset
+from apps.library.services import keep
+from apps.library.tasks import local_copy, ring
+from apps.workspaces.models import Membership
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=90)  # renewed while the file is being written
+MAX_ATTEMPTS = 3
+RING_AFTER = timedelta(seconds=5)
+LOOK_EVERY_S = 0.5
+TEXT_SHOWN = 2000  # characters of the script that the library searches
+
+
+@shared_task
+def render_edition(edition_id: str) -> None:
+    """Write the file and keep it in the library."""
+    found = Edition.objects.select_related("workspace", "created_by", "book", "chapter")
+    edition = found.filter(pk=edition_id).first()
+    if edition is None or not Edition.objects.claim(edition.pk, status=EditionStatus.WAITING, lease=LEASE):
+        return
+    with translation.override(edition.created_by.language or settings.LANGUAGE_CODE):
+        try:
+            asset = _write(edition)
+        except SoundError as error:
+            log.warning("edition %s could not be written: %s", edition.pk, error)
+            _end(edition, EditionStatus.FAILED, error=_("The sounds could not be joined."))
+            return
+    if not _end(edition, EditionStatus.READY, asset=asset, percent=100):
+        asset.delete()  # it was cancelled while the last of it was written
+
+
+def _end(edition: Edition, status: str, **changes: object) -> bool:
+    moved = Edition.objects.move_on(edition.pk, from_status=EditionStatus.WAITING, to_status=status, **changes)
+    events.publish_edition(edition.pk)
+    return moved
+
+
+def _write(edition: Edition) -> Asset:
+    """Raises SoundError."""
+    if edition.attempts >= MAX_ATTEMPTS:
+        raise SoundError(f"not done in {MAX_ATTEMPTS} attempts")
+    of = edition.chapter if edition.scope == "chapter" else edition.book
+    if of is None:
+        raise SoundError("the chapter is not in the book any more")
+    composition, wanted = compose(of), FORMATS[edition.format]
+    with tempfile.TemporaryDirectory(prefix="studio-edition-") as folder, ExitStack() as open_files:
+        parts = Part.objects.filter(pk__in={each.take.part_id for each in composition.heard}).only("file")
+        paths = {part.pk: open_files.enter_context(local_copy(part.file)) for part in parts}
+        cover = open_files.enter_context(local_copy(edition.book.cover)) if edition.book.cover else None
+        target, progress = Path(folder) / f"edition.{wanted.suffix}", Path(folder) / "percent"
+        with _told(edition, progress):
+            apart.join(
+                pieces_of(composition, paths),
+                target,
+                format=edition.format,
+                bitrate=wanted.bitrate or 64_000,
+                loudness_lufs=edition.loudness_lufs,
+                marks=[Mark(title, start) for title, start in marks_of(composition)],
+                cover=cover,
+                tags=_tags(edition),
+                progress=progress,
+            )
+            Edition.objects.filter(pk=edition.pk).update(
+                fingerprint=composition.fingerprint,
+                sample_rate=composition.sample_rate,
+                timings=[
+                    [each.segment_id, each.chapter, each.text, each.start_sample, each.end_sample]
+                    for each in composition.timings()
+                ],
+            )
+            return _keep(edition, of, composition, target)
+
+
+def _keep(edition: Edition, of: Book | Chapter, composition: Composition, target: Path) -> Asset:
+    rate = composition.sample_rate
+    timings = composition.timings()
+    return keep(
+        Membership(workspace=edition.workspace, user=edition.created_by),
+        kind="book",
+        title=edition.title,
+        text="\n\n".join(_beginnings(of)),
+        source=target,
+        filename=target.name,
+        content_type=FORMATS[edition.format].content_type,
+        request={
+            "book": str(edition.book_id),
+            "edition": str(edition.pk),
+            "chapter": str(edition.chapter_id or ""),
+            "format": edition.format,
+            "loudness_lufs": edition.loudness_lufs,
+        },
+        model=str(edition.book.settings.get("model", "")),
+        voice_id=str(edition.book.settings.get("voice_id", "")),
+        subtitles=[
+            {
+                "text": each.text,
+                "start_ms": round(each.start_sample * 1000 / rate),
+                "end_ms": round(each.end_sample * 1000 / rate),
+                "words": [],
+            }
+            for each in timings
+        ],
+        asset_id=edition.pk,
+    )
+
+
+def _beginnings(of: Book | Chapter) -> list[str]:
+    """What the library finds it by: the chapters' titles and how the text begins, not all of it."""
+    if isinstance(of, Chapter):
+        return [of.title, of.text[:TEXT_SHOWN]]
+    titles = list(of.chapters.exclude(title="").values_list("title", flat=True))
+    first = of.chapters.first()
+    return ["\n".join(titles), first.text[:TEXT_SHOWN] if first else ""]
+
+
+def _tags(edition: Edition) -> dict[str, str]:
+    tags = {"title": edition.title, "artist": edition.book.author, "album": edition.book.title}
+    tags |= {"genre": "Audiobook", "comment": "Made with AI: text to speech"}
+    return {name: value for name, value in tags.items() if value}
+
+
+@contextmanager
+def _told(edition: Edition, progress: Path) -> Iterator[None]:
+    """While the file is being written, its card says how far that is, and nobody else begins it."""
+    is_done = threading.Event()
+
+    def look() -> None:
+        said, ours = "", Edition.objects.filter(pk=edition.pk, status=EditionStatus.WAITING)
+        while not is_done.wait(LOOK_EVERY_S):
+            now = progress.read_text() if progress.exists() else ""
+            until = timezone.now() + LEASE
+            if now.isdigit() and now != said:
+                said = now
+                ours.update(percent=int(now), leased_until=until)
+                events.publish_edition(edition.pk)
+            else:
+                ours.update(leased_until=until)
+        connection.close()
+
+    watcher = threading.Thread(target=look, name=f"edition {edition.pk}", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        watcher.join()
+
+
+@shared_task
+def sweep() -> None:
+    """Ring again for editions whose worker died or never heard of them."""
+    due = Edition.objects.filter(status=EditionStatus.WAITING, created_at__lt=timezone.now() - RING_AFTER).unclaimed()
+    for pk in due.order_by("created_at").values_list("pk", flat=True)[:50]:
+        ring(render_edition, pk)
