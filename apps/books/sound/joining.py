@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from av.stream import Disposition
 
-from apps.books.sound.loudness import Limiter, loudness_of
+from apps.books.sound.loudness import Limiter, in_blocks, loudness_of
 from apps.books.sound.pieces import Joined, Mark, Piece, Silence, SoundError
 from apps.books.sound.reading import Reader, Samples
 
@@ -188,7 +188,7 @@ def _encode(blocks: Iterator[Any], made: Any, out: Any, rate: int, channels: int
     size = out.codec_context.frame_size or BLOCK
     base = Fraction(1, rate)
     written = 0
-    for block in _in_frames(blocks, size):
+    for block in in_blocks(blocks, size):
         if sample_format == "fltp":
             if block.dtype != np.float32:
                 block = block.astype(np.float32) * np.float32(1 / 32768)
@@ -208,24 +208,6 @@ def _encode(blocks: Iterator[Any], made: Any, out: Any, rate: int, channels: int
                 packet.duration = max(1, packet.duration - round((ends - written) / packet.time_base / rate))
         made.mux(packet)
     return written
-
-
-def _in_frames(blocks: Iterator[Any], size: int) -> Iterator[Any]:
-    """The same samples in blocks of `size`; only the last is shorter."""
-    kept: list[Any] = []
-    count = 0
-    for block in blocks:
-        kept.append(block)
-        count += len(block)
-        if count < size:
-            continue
-        whole = np.concatenate(kept) if len(kept) > 1 else block
-        end = count // size * size
-        for start in range(0, end, size):
-            yield whole[start : start + size]
-        kept, count = [whole[end:]], count - end
-    if count:
-        yield np.concatenate(kept)
 
 
 def _chapters(marks: Sequence[Mark], rate: int, samples: int) -> list[Any]:

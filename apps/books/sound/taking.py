@@ -23,7 +23,6 @@ from apps.books.sound.reading import Reader, Samples, hashes_of
 MOST_MEMBERS = 100
 LARGEST_TEXT = 200 << 20  # bytes of a subtitle file; a million characters with every word's times take 40 MB
 LONGEST_S = 48 * 3600  # seconds of sound in one result; a million characters take 17 hours
-BLOCK = 1 << 14  # samples
 # How each format begins, and FFmpeg's name for it. Nothing else is tried: its probing opens far more than sound.
 MAGIC = {b"ID3": "mp3", b"RIFF": "wav", b"RF64": "wav", b"fLaC": "flac", b"OggS": "ogg"}
 RAW = {"pcm": "s16le", "pcmu_raw": "mulaw", "ulaw": "mulaw"}  # formats without a head: MiniMax's names, and a suffix
@@ -188,7 +187,7 @@ def _decode_to(
                 raise SoundError("There is no sound in what MiniMax sent.")
             return _transcode(given, made, sample_rate, channels)
     except (av.error.FFmpegError, EOFError) as exc:
-        raise SoundError(f"The sound that MiniMax sent cannot be decoded.") from exc
+        raise SoundError("The sound that MiniMax sent cannot be decoded.") from exc
 
 
 def _transcode(given: Any, made: Any, sample_rate: int | None, channels: int | None) -> tuple[int, int, int]:
@@ -196,7 +195,7 @@ def _transcode(given: Any, made: Any, sample_rate: int | None, channels: int | N
     rate = sample_rate or stream.codec_context.sample_rate
     count = channels or min(2, stream.codec_context.layout.nb_channels)
     layout = "stereo" if count == 2 else "mono"
-    out = made.add_stream("flac", rate=rate, layout=layout)
+    out = made.add_stream("flac", rate=rate, layout=layout, options={"frame_size": "4608"})
     out.codec_context.format = "s16"
     made.start_encoding()
     resampler = av.AudioResampler(format="s16", layout=layout, rate=rate, frame_size=out.codec_context.frame_size or 0)
