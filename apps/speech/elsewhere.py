@@ -34,13 +34,7 @@ class Recording:
 
     def open(self, take: Take) -> None:
         """Blocks."""
-        spool = Spool(take.pk)
-        if spool.open():
-            self._spool = spool
-            self._measure()
-        elif take.asset and take.request["format"] == take.stream["format"]:
-            self._file = take.asset.file.open("rb")
-            self.received = take.asset.size
+        self._find_sound(take)
         if not take.is_moving:
             self.final = finishing.final_message(take)
 
@@ -73,6 +67,19 @@ class Recording:
         if self._file:
             self._file.close()
 
+    def _find_sound(self, take: Take) -> None:
+        """Look again for what was not there the last time: the row is written before the spool."""
+        if self._file is None and (self._spool or self._open_spool()):
+            self._measure()
+        elif self._file is None and take.asset and take.request["format"] == take.stream["format"]:
+            self._file = take.asset.file.open("rb")
+            self.received = take.asset.size
+
+    def _open_spool(self) -> bool:
+        spool = Spool(self._take_id)
+        self._spool = spool if spool.open() else None
+        return self._spool is not None
+
     def _measure(self) -> None:
         assert self._spool is not None
         self.received, self.words_received = self._spool.size, self._spool.words_size
@@ -84,11 +91,8 @@ class Recording:
             if time.monotonic() - row_at >= LOOK_AT_ROW_S:
                 row_at = time.monotonic()
                 take = await in_thread(_read_row, self._take_id)
-                if not take.is_moving:
-                    if self._spool:
-                        self._measure()  # the last of it, before the last message
-                    self.final = await in_background(finishing.final_message, take)
-            elif self._spool:
+                await in_background(self.open, take)  # the last of it comes before the last message
+            elif self._spool or self._open_spool():
                 self._measure()
             for listener in self._listeners:
                 listener.wake()

@@ -94,6 +94,29 @@ async def test_a_double_click_pays_once_and_both_pages_hear_it(on_sandbox, creat
     assert len(on_sandbox.requests) == 1
 
 
+async def test_a_page_that_asks_before_the_first_sound_is_on_disk_hears_all_of_it(
+    on_sandbox, creator, open_page, monkeypatch
+):
+    start_run, is_on_the_row, may_go_on = live.start_run, asyncio.Event(), asyncio.Event()
+
+    async def start_later(*args, **options):
+        is_on_the_row.set()
+        await may_go_on.wait()
+        return await start_run(*args, **options)
+
+    monkeypatch.setattr("apps.speech.consumers.live.start_run", start_later)
+    first, second = await open_page(creator), await open_page(creator)
+    click = await first.speak()
+    await is_on_the_row.wait()
+    await second.speak(click=click)
+    heard = await second.hear(until="started")
+    may_go_on.set()
+    one, other = await asyncio.gather(first.hear(), second.hear_more(heard.take))
+
+    assert len(one.sound) > 1000
+    assert one.sound == other.sound
+
+
 async def test_a_message_replayed_after_the_take_is_kept_pays_nothing(on_sandbox, creator, open_page):
     page = await open_page(creator)
     click = await page.speak()
