@@ -21,7 +21,7 @@ from apps.library.models import Asset
 from apps.minimax.chat import Block
 from apps.speech import services as speech
 from apps.speech.models import Take
-from apps.workspaces.models import ConnectionKind, Membership
+from apps.workspaces.models import Connection, ConnectionKind, Membership
 from apps.workspaces.storable import storable
 
 ROUNDS = 10  # of calls in a row, before a person has to say that it may go on
@@ -58,7 +58,7 @@ def _look_at(call: Call, member: Membership) -> None:
     except InputError as exc:
         _settle(call, CallStatus.FAILED, f"Not possible: {exc}")
         return
-    is_free = call.message.connection_kind == ConnectionKind.SANDBOX
+    is_free = Connection.objects.filter(workspace_id=member.workspace_id, kind=ConnectionKind.SANDBOX).exists()
     call.price_usd = 0 if is_free else tool.price(request)
     call.save(update_fields=["price_usd"])
 

@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 
 from apps.chat import services, showing, tree
 from apps.chat.models import Candidate, Comparison, Conversation, Message
+from apps.chat.own import find_own, price_row_of
 from apps.chat.services import Asked, Started
 from apps.chat.showing import ShownTurn
 from apps.library.services import shorten
 from apps.minimax import catalogue
 from apps.minimax.catalogue import MILLION
-from apps.minimax.chat import price_row
 from apps.workspaces.models import Connection, Membership
 
 LETTERS = "ABCD"
@@ -108,13 +108,14 @@ def most_it_costs(
     No text has more tokens than bytes, so nothing can cost more than this.
     """
     connection = Connection.objects.filter(workspace_id=member.workspace_id).first()
-    if connection is not None and connection.is_sandbox:
+    own = find_own(member.workspace_id)
+    if own is None and connection is not None and connection.is_sandbox:
         return Decimal(0)
     past = _past_tokens(conversation)
     total = Decimal(0)
     for each in settings:
         tokens = past + len(text.encode()) + len((each.get("system") or "").encode()) + FRAME_TOKENS
-        row = price_row(each["model"], tokens, each.get("service_tier") or "")
+        row = price_row_of(own, each["model"], tokens, each.get("service_tier") or "")
         if row is None:
             return None
         total += (tokens * row.input + each["max_tokens"] * row.output) / MILLION

@@ -24,22 +24,26 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     member = request.member
     conversation = _named(request, "conversation", Conversation.objects.of(member))
     earlier = _named(request, "from", Comparison.objects.visible_to(member))
+    composer = showing.composer(member, conversation)
     context = {
         "conversation": conversation,
         "last": conversation.head_id if conversation else None,
         "text": request.GET.get("text", "")[:4000],
-        "forms": _presets(earlier, conversation),
+        "forms": _presets(composer["models"], earlier, conversation),
         "recent": comparing.recent(member),
         "slug": workspace,
         "default_tokens": MAX_TOKENS,
-        **showing.composer(member, conversation),
+        **composer,
     }
     return render(request, "chat/compare/index.html", context)
 
 
-def _presets(earlier: Comparison | None, conversation: Conversation | None) -> list[dict[str, Any]]:
+def _presets(
+    models: list[dict[str, Any]], earlier: Comparison | None, conversation: Conversation | None
+) -> list[dict[str, Any]]:
     """What the columns' fields hold to begin with: four, of which the first ones are in use."""
-    first, second, *_others = showing.models_for_page(is_free=False)
+    first, *others = models
+    second = others[0] if others else first
     given: list[dict[str, Any]] = []
     if earlier:
         candidates = earlier.candidates.select_related("message")

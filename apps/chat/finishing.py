@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from apps.chat import calls
 from apps.chat.models import SILENCE, Message, Piece, Status
+from apps.chat.own import OWN, find_own, price_row_of
 from apps.chat.rendering import markdown
 from apps.chat.reply import Reply, StoredEvent
-from apps.minimax.chat import Usage, price_of_chat
+from apps.minimax.chat import Usage, cost_by, price_of_chat
 from apps.usage import ledger
 from apps.usage.models import Charged
-from apps.workspaces.models import ConnectionKind
+from apps.workspaces.models import ChatConnection, ConnectionKind
 from apps.workspaces.storable import storable
 
 
@@ -47,11 +48,12 @@ def finish(pk: uuid.UUID, changes: dict[str, Any]) -> Message:
         return message
     for name, value in changes.items():
         setattr(message, name, value)
-    if message.connection_kind == ConnectionKind.SANDBOX:
+    own = find_own(message.conversation.workspace_id) if message.connection_kind == OWN else None
+    if _is_free(message, own):
         message.charged = Charged.NO
         if message.status in (Status.STOPPED, Status.INTERRUPTED):
             message.next_step = ""
-    message.cost_usd = _cost(message)
+    message.cost_usd = _cost(message, own)
     names = {*changes, "charged", "next_step", "cost_usd"}
     with transaction.atomic():
         ours = Message.objects.running().filter(pk=pk).update(**{name: getattr(message, name) for name in names})
@@ -74,10 +76,20 @@ def _fitting(changes: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _cost(message: Message) -> Any:
-    """US dollars as billed; None when only MiniMax knows."""
-    if message.connection_kind == ConnectionKind.SANDBOX or message.charged == Charged.NO:
+def _is_free(message: Message, own: ChatConnection | None) -> bool:
+    """Whether nobody bills for it. A server of the team's own that is gone meanwhile has no price any more."""
+    if message.connection_kind == OWN:
+        return own is None or own.is_free
+    return message.connection_kind == ConnectionKind.SANDBOX
+
+
+def _cost(message: Message, own: ChatConnection | None) -> Any:
+    """US dollars as billed; None when only MiniMax, or the team's own server, knows."""
+    if _is_free(message, own) or message.charged == Charged.NO:
         return 0
+    if own:
+        row = price_row_of(own, message.model, 0)
+        return cost_by(row, Usage(**message.usage)) if row and message.usage else None
     if message.usage:
         return price_of_chat(message.model, Usage(**message.usage), message.settings.get("service_tier", ""))
     return None
@@ -93,7 +105,7 @@ def _enter(message: Message) -> None:
         person=message.created_by,
         kind="chat",
         model=message.model[:60],
-        connection_kind=message.connection_kind,
+        connection_kind=ConnectionKind.CUSTOM if message.connection_kind == OWN else message.connection_kind,
         estimate_usd=None,
         actual_usd=message.cost_usd,
         usage=message.usage,

@@ -37,14 +37,11 @@ SURFACES = [("anthropic", gettext_lazy("Anthropic-compatible")), ("openai", gett
 FUNCTION_NAME = re.compile(r"[A-Za-z_][\w-]{0,63}\Z", re.ASCII)
 
 
-def model_choices() -> list[tuple[str, str]]:
-    return [(model.id, model.label) for model in chat.models.values()]
-
-
 class ChatForm(forms.Form):
     """The settings of one turn. Field names are MiniMax's own."""
 
-    model = forms.ChoiceField(label=gettext_lazy("Model"), choices=model_choices, initial=DEFAULT_MODEL)
+    # Which models there are depends on the workspace's connections: see `own.fit`.
+    model = forms.CharField(label=gettext_lazy("Model"), max_length=120, initial=DEFAULT_MODEL)
     surface = forms.ChoiceField(label=gettext_lazy("Surface"), choices=SURFACES, initial="anthropic", required=False)
     system = forms.CharField(
         label=gettext_lazy("System prompt"), max_length=SYSTEM_CHARACTERS, required=False, widget=forms.Textarea
@@ -90,20 +87,25 @@ class ChatForm(forms.Form):
         cleaned = super().clean() or {}
         model = chat.models.get(cleaned.get("model", ""))
         if model is None:
+            cleaned["max_tokens"] = cleaned.get("max_tokens") or MAX_TOKENS
+            self._check_names(cleaned)
             return cleaned
         if cleaned.get("surface") not in model.surfaces:
             cleaned["surface"] = model.surfaces[0]
         cleaned["max_tokens"] = min(cleaned.get("max_tokens") or MAX_TOKENS, model.max_output_tokens)
         if model.thinking != "switchable":
             cleaned["thinking"] = model.thinking == "always"
-        taken = {*cleaned.get("tools", ())} & {each["name"] for each in cleaned.get("functions") or ()}
-        if taken:
-            self.add_error("functions", _("“%(name)s” is a tool of the studio.") % {"name": min(taken)})
+        self._check_names(cleaned)
         if "tools" not in model.inputs:
             cleaned["tools"] = []
         if cleaned.get("functions") and "tools" not in model.inputs:
             self.add_error("functions", _("%(model)s takes no tools.") % {"model": model.label})
         return cleaned
+
+    def _check_names(self, cleaned: dict[str, Any]) -> None:
+        taken = {*cleaned.get("tools", ())} & {each["name"] for each in cleaned.get("functions") or ()}
+        if taken:
+            self.add_error("functions", _("“%(name)s” is a tool of the studio.") % {"name": min(taken)})
 
 
 def _clean_function(function: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from apps.chat import finishing
 from apps.chat.models import Message, Status
+from apps.chat.own import OWN
 from apps.chat.reply import Reply, StoredEvent
 from apps.minimax.chat import ChatRequest, Finished, Surface, TextDelta, ThinkingDelta, ToolCall, stream_chat
 from apps.minimax.connection import Endpoint
@@ -29,6 +30,7 @@ from apps.minimax.errors import AuthenticationError, BalanceError, MiniMaxError,
 from apps.minimax.speech import new_http
 from apps.speech.rows import in_background, in_thread
 from apps.usage.models import Charged
+from apps.workspaces import chat_connections
 from apps.workspaces.connections import report_failure
 from apps.workspaces.storable import UNSTORABLE, storable
 
@@ -177,6 +179,7 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.unwritten: list[StoredEvent] = []
         self._endpoint, self._request, self._asked_at = endpoint, request, asked_at
+        self._is_own = message.connection_kind == OWN
         self._on_end = on_end
         self._surface: Surface = message.settings.get("surface", "anthropic")
         self._watchers: set[Watcher] = set()
@@ -302,7 +305,7 @@ class Run:
         if error is not None:
             changes |= self._explain(error)
             if isinstance(error, AuthenticationError | BalanceError | QuotaError):
-                await in_background(report_failure, self.workspace_id, error)
+                await in_background(self._report, error)
         elif self._ended_as:
             changes |= finishing.explain_early_end(self._ended_as)
         elif self._end is not None:
@@ -320,12 +323,21 @@ class Run:
                 }
         return await in_thread(finishing.finish, self.id, changes)
 
+    def _report(self, error: MiniMaxError) -> None:
+        if self._is_own:
+            chat_connections.report_failure(self.workspace_id, self._endpoint.base_url, error)
+        else:
+            report_failure(self.workspace_id, error)
+
     def _explain(self, error: Exception) -> dict[str, Any]:
         if isinstance(error, MiniMaxError):
+            sentence, next_step = error.sentence_in(_), _(error.next_step)
+            if self._is_own:
+                sentence, next_step = chat_connections.told(error, self._endpoint.base_url)
             return {
                 "error_code": error.code,
-                "error": error.sentence_in(_),
-                "next_step": _(error.next_step),
+                "error": sentence,
+                "next_step": next_step,
                 "trace_id": error.trace_id,
                 "charged": error.charged,
             }

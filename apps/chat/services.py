@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.chat import tree
 from apps.chat.models import TITLE_LENGTH, Conversation, Message, Role, Status
+from apps.chat.own import OWN, UnknownModelError, fit
 from apps.chat.rendering import markdown
 from apps.chat.tools import TOOLS
 from apps.library.models import Asset
@@ -22,8 +23,9 @@ from apps.minimax import catalogue
 from apps.minimax.chat import Block, ChatRequest, Tool
 from apps.minimax.connection import Endpoint
 from apps.usage.models import Charged
+from apps.workspaces import chat_connections
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
-from apps.workspaces.models import ACTS, Connection, Membership
+from apps.workspaces.models import ACTS, ChatConnection, Connection, Membership
 from apps.workspaces.storable import storable
 
 MAX_REPLIES = 8  # of one person at the same time
@@ -67,6 +69,7 @@ class Asked:
 # time between a person's message and the request to MiniMax.
 _SITUATION = f"""
     SELECT m.role, m.user_id, m.workspace_id, c.kind, c.key_sealed, c.base_url,
+        (SELECT h.id FROM {ChatConnection._meta.db_table} h WHERE h.workspace_id = m.workspace_id),
         (SELECT COUNT(*) FROM {Message._meta.db_table} r WHERE r.status = 'running' AND r.created_by_id = m.user_id),
         EXISTS (SELECT 1 FROM {Message._meta.db_table} k WHERE k.click = %s AND k.created_by_id = m.user_id)
     FROM {Membership._meta.db_table} m LEFT JOIN {Connection._meta.db_table} c ON c.workspace_id = m.workspace_id
@@ -95,7 +98,7 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
         raise RefusedError(
             _("Your role in this workspace lets you read, not write. Ask an admin for the role of a creator.")
         )
-    role, user_id, workspace_id, kind, key_sealed, base_url, running, is_known = found
+    role, user_id, workspace_id, kind, key_sealed, base_url, own_id, running, is_known = found
     if is_known:
         return _find_started(member_id, asked)
     if running + len(asked.settings) > MAX_REPLIES:
@@ -104,13 +107,19 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
         )
     member = Membership(pk=member_id, role=role, user_id=user_id, workspace_id=workspace_id)
     kind = kind or ""
+    own = ChatConnection.objects.filter(pk=own_id).first() if own_id else None
     try:
         sealed = Connection(kind=kind, key_sealed=key_sealed or "", base_url=base_url or "")
-        endpoint = open_endpoint(sealed) if kind else endpoint_for(workspace_id)  # which says what is missing
-    except NoConnectionError as exc:
+        if own:
+            endpoint, kind = chat_connections.open_endpoint(own), OWN
+        else:
+            endpoint = open_endpoint(sealed) if kind else endpoint_for(workspace_id)  # which says what is missing
+        asked = replace(asked, settings=[fit(settings, own) for settings in asked.settings])
+    except (NoConnectionError, UnknownModelError) as exc:
         raise RefusedError(str(exc)) from exc
     blocks = list(asked.results) or _blocks_of(member, asked)
-    _check_inputs(blocks, asked.settings)
+    if own is None:
+        _check_inputs(blocks, asked.settings)
     conversation = _conversation(member, asked, blocks)
     parent_id = asked.parent_id
     past = tree.history(parent_id)
@@ -238,7 +247,8 @@ def chat_request(reply: Message, past: Sequence[tree.Said]) -> ChatRequest:
     """A reply's row as the wire wants it. Reads attached pictures, so it may block."""
     given = reply.settings
     model = catalogue.chat.models.get(given["model"])
-    switchable = model is None or model.thinking == "switchable"
+    is_own = reply.connection_kind == OWN
+    switchable = not is_own and (model is None or model.thinking == "switchable")
     return ChatRequest(
         model=given["model"],
         messages=sendable(past),
@@ -252,6 +262,7 @@ def chat_request(reply: Message, past: Sequence[tree.Said]) -> ChatRequest:
             *(Tool(**function) for function in given.get("functions") or ()),
         ],
         service_tier="" if given.get("service_tier") == "standard" else given.get("service_tier", ""),
+        is_plain=is_own,
     )
 
 

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.chat import tree
 from apps.chat.forms import DEFAULT_MODEL
 from apps.chat.models import Call, CallStatus, Conversation, Message, Status
+from apps.chat.own import OWN, find_own, price_row_of, window_of
 from apps.chat.rendering import markdown
 from apps.chat.services import Started
 from apps.chat.tools import TOOLS, StudioTool
@@ -24,7 +25,7 @@ from apps.library.models import Asset
 from apps.minimax import catalogue
 from apps.minimax.catalogue import MILLION
 from apps.minimax.chat import Block, price_row
-from apps.workspaces.models import Connection, ConnectionKind, Membership
+from apps.workspaces.models import ChatConnection, Connection, ConnectionKind, Membership
 
 
 @dataclass
@@ -229,20 +230,24 @@ def meter(conversation: Conversation, turns: Iterable[Turn]) -> Meter | None:
     last = next((turn.message for turn in reversed(list(turns)) if turn.message.usage), None)
     if last is None:
         return None
+    own = find_own(conversation.workspace_id) if last.connection_kind == OWN else None
     model = catalogue.chat.models.get(last.model)
-    if model is None:
+    window = window_of(own, last.model) if own else model.context_tokens if model else 0
+    if not window:
         return None
-    row = price_row(last.model, last.tokens, last.settings.get("service_tier", ""))
+    row = price_row_of(own, last.model, last.tokens, last.settings.get("service_tier", ""))
     price = None
     if last.connection_kind == ConnectionKind.SANDBOX:
         price = Decimal(0)
     elif row:
         price = row.input * last.tokens / MILLION
-    return Meter(last.tokens, model.context_tokens, model.label, price)
+    return Meter(last.tokens, window, model.label if model else last.model, price)
 
 
-def models_for_page(*, is_free: bool) -> list[dict[str, Any]]:
+def models_for_page(own: ChatConnection | None, *, is_free: bool) -> list[dict[str, Any]]:
     """What the page's script and the model picker know of each model."""
+    if own:
+        return [_own_model(own, each) for each in own.listed]
     models = []
     for model in catalogue.chat.models.values():
         row = price_row(model.id, 0)
@@ -264,6 +269,25 @@ def models_for_page(*, is_free: bool) -> list[dict[str, Any]]:
             }
         )
     return models
+
+
+def _own_model(own: ChatConnection, each: dict[str, Any]) -> dict[str, Any]:
+    """A model of which only its name is known: what it cannot do, its server will say."""
+    return {
+        "id": each["id"],
+        "label": each["label"],
+        "description": "",
+        "context": window_of(own, each["id"]),
+        "max_output": None,
+        "speed": None,
+        "images": True,
+        "tools": True,
+        "thinking": "",
+        "surfaces": [own.surface],
+        "top_p": None,
+        "input_usd": float(own.input_usd),
+        "output_usd": float(own.output_usd),
+    }
 
 
 def _aloud() -> dict[str, Any]:
@@ -290,12 +314,17 @@ def composer(member: Membership, conversation: Conversation | None) -> dict[str,
     """What chat/_composer.html and chat/_settings.html show."""
     connection = Connection.objects.filter(workspace=member.workspace).first()
     is_free = connection is not None and connection.is_sandbox
-    given = conversation.settings if conversation else {}
+    own = find_own(member.workspace_id)
+    models = models_for_page(own, is_free=is_free)
+    given = {"model": DEFAULT_MODEL, **(conversation.settings if conversation else {})}
+    if given["model"] not in {model["id"] for model in models}:  # of a connection that was changed since
+        given["model"] = models[0]["id"]
     return {
-        "models": models_for_page(is_free=is_free),
-        "given": {"model": DEFAULT_MODEL, **given},
+        "models": models,
+        "given": given,
+        "own": own,
         "is_free": is_free,
-        "is_connected": connection is not None,
+        "is_connected": connection is not None or own is not None,
         "can_create": member.may("create"),
         "tools": list(TOOLS.values()),
         "aloud": _aloud(),

@@ -22,11 +22,14 @@ class Endpoint:
     api_key: str = field(repr=False)
     # Whether a link in an answer may be opened; None where the host is trusted, as MiniMax's own are. Blocks.
     may_follow: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
+    needs_key: bool = True  # a chat server of one's own may be open to whoever reaches it
 
     @property
     def headers(self) -> dict[str, str]:
         """Raises AuthenticationError for a key that cannot be sent at all; nothing was sent then."""
         key = self.api_key.strip()
+        if not key and not self.needs_key:
+            return {}
         if not key or not key.isascii() or not key.isprintable():
             raise AuthenticationError(messages.KEY_UNREADABLE)
         return {"Authorization": f"Bearer {key}"}

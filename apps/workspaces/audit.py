@@ -26,6 +26,8 @@ ACTIONS: dict[str, str | Promise] = {
     "workspace.created": _("created the workspace"),
     "connection.changed": _("changed the connection"),
     "connection.tested": _("tested the connection"),
+    "chat_connection.changed": _("changed the server for chat"),
+    "chat_connection.removed": _("took the server for chat away"),
     "member.joined": _("joined"),
     "member.left": _("left"),
     "member.removed": _("removed a member"),

@@ -54,7 +54,7 @@ def explain(error: MiniMaxError) -> str:
 
 
 # The sealed key is part of what is looked up, so a changed key is never answered from the cache.
-_unseal = lru_cache(maxsize=256)(unseal)
+unseal_known = lru_cache(maxsize=256)(unseal)
 
 
 def endpoint_for(workspace: Workspace | int) -> Endpoint:
@@ -82,7 +82,7 @@ def open_endpoint(connection: Connection) -> Endpoint:
         base_url = HOSTS[connection.kind]
     is_custom = connection.kind == ConnectionKind.CUSTOM
     try:
-        return Endpoint(base_url, _unseal(connection.key_sealed), may_follow if is_custom else None)
+        return Endpoint(base_url, unseal_known(connection.key_sealed), may_follow if is_custom else None)
     except SealBrokenError as exc:
         raise NoConnectionError(_("This server cannot read the key any more. Enter it again.")) from exc
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -11,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.forms import time_zones
 from apps.accounts.models import User
-from apps.workspaces.models import Invitation, Membership, Role, Workspace
+from apps.workspaces.models import ChatSurface, Invitation, Membership, Role, Workspace
 from apps.workspaces.services import roles_given_by
 
+AFTER_BASE = re.compile(r"(/v1(/(chat/completions|messages|models))?)?/*$")
 API_KEY = RegexValidator(r"^[\x21-\x7e]{8,4096}$", _("A key has no spaces or line breaks. Copy it again."))
 
 
@@ -114,6 +116,42 @@ class ConnectionForm(ConnectionChoiceForm):
         if data.get("connection") == self.CUSTOM and not data.get("base_url") and "base_url" not in self.errors:
             self.add_error("base_url", _("Enter the address."))
         return data
+
+
+class ChatConnectionForm(forms.Form):
+    """A server for chat alone. Whether it answers is found out afterwards."""
+
+    # not a URLField: it refuses names without a dot, which servers in a network of one's own have
+    base_url = forms.CharField(
+        label=_("Address"),
+        max_length=200,
+        help_text=_("Where its /v1 begins, for example https://models.example.com"),
+        widget=forms.URLInput(attrs={"spellcheck": "false"}),
+    )
+    surface = forms.ChoiceField(label=_("Surface of the API"), choices=ChatSurface, initial=ChatSurface.OPENAI)
+    chat_key = forms.CharField(
+        label=_("Key of this server"),
+        required=False,
+        max_length=4096,
+        validators=[API_KEY],
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("Leave it empty if the server asks for none. It is kept encrypted and never shown again."),
+    )
+    input_usd = forms.DecimalField(
+        label=_("Input, US dollars per million tokens"), min_value=0, max_digits=10, decimal_places=4, initial=0
+    )
+    output_usd = forms.DecimalField(
+        label=_("Output, US dollars per million tokens"),
+        min_value=0,
+        max_digits=10,
+        decimal_places=4,
+        initial=0,
+        help_text=_("What a reply costs you there; 0 is shown as free."),
+    )
+
+    def clean_base_url(self) -> str:
+        """The part before /v1, whichever page of the server's documentation it was copied from."""
+        return AFTER_BASE.sub("", self.cleaned_data["base_url"].strip())
 
 
 class WorkspaceForm(forms.ModelForm):

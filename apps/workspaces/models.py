@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, ClassVar, Never
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -113,6 +114,44 @@ class Connection(models.Model):
     @property
     def is_sandbox(self) -> bool:
         return self.kind == ConnectionKind.SANDBOX
+
+
+class ChatSurface(models.TextChoices):
+    OPENAI = "openai", _("OpenAI-compatible")
+    ANTHROPIC = "anthropic", _("Anthropic-compatible")
+
+
+class ChatConnection(models.Model):
+    """Another server for chat alone: open-weight models of one's own behind vLLM, SGLang, Ollama or the like.
+
+    Everything else goes on over the workspace's Connection.
+    """
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, related_name="chat_connection")
+    base_url = models.CharField(_("address"), max_length=200)  # without /v1
+    surface = models.CharField(_("surface of the API"), max_length=9, choices=ChatSurface, default=ChatSurface.OPENAI)
+    key_sealed = models.TextField(blank=True, editable=False)  # empty: the server asks for none
+    key_last4 = models.CharField(max_length=4, blank=True, editable=False)
+    listed: Any = models.JSONField(default=list)  # {"id", "label", "context"} of its models, as it told last
+    # US dollars per million tokens, as the team reckons them
+    input_usd = models.DecimalField(_("input"), max_digits=10, decimal_places=4, default=0)
+    output_usd = models.DecimalField(_("output"), max_digits=10, decimal_places=4, default=0)
+    status = models.CharField(max_length=8, choices=ConnectionStatus, default=ConnectionStatus.UNTESTED)
+    status_text = models.TextField(blank=True)  # why it fails, as a sentence
+    tested_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = WorkspaceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.host
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def is_free(self) -> bool:
+        return not self.input_usd and not self.output_usd
 
 
 class Invitation(models.Model):

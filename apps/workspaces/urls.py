@@ -12,5 +12,8 @@ urlpatterns = [
     path("invitations/<int:pk>/revoke/", views.revoke_invitation, name="revoke_invitation"),
     path("connection/", views.connection, name="connection"),
     path("connection/test/", views.test_connection, name="test_connection"),
+    path("connection/chat/", views.chat_connection, name="chat_connection"),
+    path("connection/chat/remove/", views.remove_chat_connection, name="remove_chat_connection"),
+    path("connection/chat/test/", views.test_chat_connection, name="test_chat_connection"),
     path("audit/", views.audit_log, name="audit"),
 ]

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.minimax.errors import MiniMaxError
-from apps.workspaces import connections, services
+from apps.workspaces import chat_connections, connections, services
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.audit import ACTIONS, entries_for
-from apps.workspaces.forms import AuditFilterForm, ConnectionForm, InvitationForm, RoleForm
-from apps.workspaces.models import Connection, ConnectionKind, Invitation, Membership
+from apps.workspaces.forms import AuditFilterForm, ChatConnectionForm, ConnectionForm, InvitationForm, RoleForm
+from apps.workspaces.models import ChatConnection, Connection, ConnectionKind, Invitation, Membership
 from apps.workspaces.outbound import AddressRefusedError
 
 ENTRIES_PER_PAGE = 50
@@ -154,8 +154,68 @@ def connection(request: MemberRequest, workspace: str) -> HttpResponse:
             connections.connect(request.member, choice, request)
             messages.success(request, _("The connection was changed."))
             return redirect("workspaces:connection", workspace)
-    context = {"connection": current, "form": form}
-    return render(request, "workspaces/connection.html", context, status=422 if form.is_bound else 200)
+    return _connection_page(request, form, status=422 if form.is_bound else 200)
+
+
+def _connection_page(
+    request: MemberRequest, form: ConnectionForm, *, chat_form: ChatConnectionForm | None = None, status: int = 200
+) -> HttpResponse:
+    current = Connection.objects.visible_to(request.member).first()
+    chat = ChatConnection.objects.visible_to(request.member).first()
+    context = {
+        "connection": current,
+        "form": form,
+        "chat": chat,
+        "chat_form": chat_form or ChatConnectionForm(initial=_chat_as_initial(chat)),
+        "may_be_private": settings.ALLOW_PRIVATE_ENDPOINTS,
+    }
+    return render(request, "workspaces/connection.html", context, status=status)
+
+
+def _chat_as_initial(chat: ChatConnection | None) -> dict[str, Any]:
+    if chat is None:
+        return {}
+    return {name: getattr(chat, name) for name in ("base_url", "surface", "input_usd", "output_usd")}
+
+
+@never_cache
+@member_required(can="manage")
+@sensitive_post_parameters("chat_key")
+@require_POST
+def chat_connection(request: MemberRequest, workspace: str) -> HttpResponse:
+    """Send chat to a server of the team's own."""
+    form = ChatConnectionForm(request.POST)
+    if form.is_valid():
+        try:
+            chat_connections.connect(request.member, **form.cleaned_data, request=request)
+        except MiniMaxError as exc:
+            form.add_error("base_url", chat_connections.explain(exc, form.cleaned_data["base_url"]))
+        except chat_connections.NoModelsError as exc:
+            form.add_error("base_url", str(exc))
+        except AddressRefusedError as exc:
+            form.add_error("base_url", str(exc))
+        else:
+            messages.success(request, _("Chat goes to your own server now."))
+            return redirect("workspaces:connection", workspace)
+    current = Connection.objects.visible_to(request.member).first()
+    return _connection_page(request, ConnectionForm(initial=_as_initial(current)), chat_form=form, status=422)
+
+
+@member_required(can="manage")
+@require_POST
+def remove_chat_connection(request: MemberRequest, workspace: str) -> HttpResponse:
+    if chat_connections.disconnect(request.member, request):
+        messages.success(request, _("Chat goes over the workspace's connection again."))
+    return redirect("workspaces:connection", workspace)
+
+
+@member_required(can="manage")
+@require_POST
+def test_chat_connection(request: MemberRequest, workspace: str) -> HttpResponse:
+    tested = chat_connections.check(request.member)
+    if not request.htmx:
+        return redirect("workspaces:connection", workspace)
+    return render(request, "workspaces/_chat_connection.html", {"chat": tested})
 
 
 def _as_initial(current: Connection | None) -> dict[str, str]:

@@ -41,10 +41,11 @@ export class Settings extends EventTarget {
     for (const option of surface.options) option.disabled = !model.surfaces.includes(option.value);
     if (surface.selectedOptions[0]?.disabled) surface.value = model.surfaces[0];
     const isFree = model.input_usd === 0;
-    this.#hint.textContent = (isFree ? this.#hint.dataset.freeWords : model.input_usd === null ? "" : this.#hint.dataset.words)
+    const words = (isFree ? this.#hint.dataset.freeWords : model.input_usd === null ? "" : this.#hint.dataset.words)
       .replace("{context}", count.format(model.context))
       .replace("{input}", money.format(model.input_usd))
       .replace("{output}", money.format(model.output_usd));
+    this.#hint.textContent = model.context ? words : words.slice(words.indexOf("·") + 1).trim(); // a server of one's own may not tell
     this.dispatchEvent(new Event("change"));
   }
 }

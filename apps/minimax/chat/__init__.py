@@ -2,7 +2,7 @@
 
 from apps.minimax.chat.events import Event, Finished, Started, TextDelta, ThinkingDelta, ToolCall, Usage
 from apps.minimax.chat.listing import ListedModel, count_tokens, list_models
-from apps.minimax.chat.prices import price_of_chat, price_row
+from apps.minimax.chat.prices import cost_by, price_of_chat, price_row
 from apps.minimax.chat.request import Block, ChatRequest, Message, Surface, Tool, text_of
 from apps.minimax.chat.stream import stream_chat
 
@@ -20,6 +20,7 @@ __all__ = [
     "Tool",
     "ToolCall",
     "Usage",
+    "cost_by",
     "count_tokens",
     "list_models",
     "price_of_chat",

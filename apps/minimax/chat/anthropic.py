@@ -29,6 +29,10 @@ class AnthropicReader:
         self._stop_reason = ""
         self._counts: dict[str, int] = {}
 
+    def is_told_whole(self) -> bool:
+        """Whether a closing `[DONE]`, which this surface does not have, ends the stream."""
+        return self.is_whole
+
     def read(self, payload: dict[str, Any]) -> list[Event]:
         kind = payload.get("type")
         if kind == "content_block_delta":

@@ -16,8 +16,9 @@ _REASONS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"
 class OpenAIReader:
     """Turns the payloads of one stream into events. Raises the MiniMaxError that an error payload tells."""
 
-    def __init__(self, trace_id: str, *, is_split: bool) -> None:
+    def __init__(self, trace_id: str, *, is_split: bool, is_plain: bool = False) -> None:
         self.trace_id = trace_id
+        self._is_plain = is_plain  # some other servers leave the finish reason out, and only say [DONE]
         self.is_whole = self.is_over = False
         self._is_split = is_split
         self._has_started = False
@@ -30,6 +31,12 @@ class OpenAIReader:
         self._was_in_content = False
         self._reason = ""
         self._usage: Usage | None = None
+
+    def is_told_whole(self) -> bool:
+        """Whether a closing `[DONE]` ends the stream: it does where there was a finish reason."""
+        if self._is_plain and not self.is_whole and (self._text or self._thought or self._calls):
+            self._reason, self.is_whole = "stop", True
+        return self.is_whole
 
     def read(self, payload: dict[str, Any]) -> list[Event]:
         if error := error_told(payload, trace_id=self.trace_id):

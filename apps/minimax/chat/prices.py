@@ -35,8 +35,11 @@ def price_of_chat(model: str, usage: Usage, tier: str = "") -> Decimal | None:
     """
     whole_input = usage.input + usage.cache_read + usage.cache_write
     row = price_row(model, whole_input, tier)
-    if row is None:
-        return None
+    return None if row is None else cost_by(row, usage)
+
+
+def cost_by(row: ChatPrice, usage: Usage) -> Decimal:
+    """US dollars by the prices of one row."""
     cache_read = row.input if row.cache_read is None else row.cache_read
     cache_write = row.input if row.cache_write is None else row.cache_write
     cost = (

@@ -18,13 +18,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from apps.minimax.connection import Endpoint
+
 Surface = Literal["anthropic", "openai"]
 Block = dict[str, Any]
 Message = dict[str, Any]
 
 ANTHROPIC_PATH = "/anthropic/v1/messages"
 OPENAI_PATH = "/v1/chat/completions"
+ANTHROPIC_VERSION = "2023-06-01"  # MiniMax does not ask for it, others do
 PATHS: dict[str, str] = {"anthropic": ANTHROPIC_PATH, "openai": OPENAI_PATH}
+PLAIN_PATHS: dict[str, str] = {"anthropic": "/v1/messages", "openai": OPENAI_PATH}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class ChatRequest:
     """One turn. None: not sent, the server's own default holds.
 
     thinking: always say it, because its default is off on one surface and on on the other. tool_choice: "auto" or
-    "none". reasoning_split: OpenAI-compatible surface only, where the thinking is put.
+    "none". reasoning_split: OpenAI-compatible surface only, where the thinking is put. is_plain: the server is not
+    MiniMax but vLLM, SGLang, Ollama or the like, which may refuse MiniMax's own words.
     """
 
     model: str
@@ -54,6 +59,18 @@ class ChatRequest:
     service_tier: str = ""
     user_id: str = ""
     reasoning_split: bool = True
+    is_plain: bool = False
+
+    def path(self, surface: Surface) -> str:
+        return (PLAIN_PATHS if self.is_plain else PATHS)[surface]
+
+    def headers(self, endpoint: Endpoint, surface: Surface) -> dict[str, str]:
+        """Raises AuthenticationError for a key that cannot be sent."""
+        headers = endpoint.headers
+        if self.is_plain and surface == "anthropic":
+            headers |= {"anthropic-version": ANTHROPIC_VERSION}
+            headers |= {"x-api-key": endpoint.api_key.strip()} if headers.get("Authorization") else {}
+        return headers
 
     def body(self, surface: Surface, *, stream: bool = True) -> dict[str, Any]:
         return self._anthropic(stream) if surface == "anthropic" else self._openai(stream)
@@ -87,16 +104,17 @@ class ChatRequest:
     def _openai(self, stream: bool) -> dict[str, Any]:
         messages: list[dict[str, Any]] = [{"role": "system", "content": self.system}] if self.system else []
         for message in self.messages:
-            messages += _for_openai(message)
+            messages += _for_openai(message, is_plain=self.is_plain)
         body: dict[str, Any] = {
             "model": self.model,
-            "max_completion_tokens": self.max_tokens,
+            # the older name is the one that every server knows
+            "max_tokens" if self.is_plain else "max_completion_tokens": self.max_tokens,
             "stream": stream,
             "messages": messages,
         }
         if stream:
             body["stream_options"] = {"include_usage": True}
-        if self.reasoning_split:
+        if self.reasoning_split and not self.is_plain:
             body["reasoning_split"] = True
         if self.tools:
             body["tools"] = [
@@ -130,11 +148,11 @@ def _for_anthropic(message: Message) -> Message:
     return {"role": message["role"], "content": blocks}
 
 
-def _for_openai(message: Message) -> Iterable[dict[str, Any]]:
+def _for_openai(message: Message, *, is_plain: bool) -> Iterable[dict[str, Any]]:
     """One message; results of tools become messages of their own, before what the person adds."""
     blocks: Sequence[Block] = message["content"]
     if message["role"] == "assistant":
-        return [_assistant_for_openai(blocks)]
+        return [_assistant_for_openai(blocks, is_plain=is_plain)]
     results = [
         {"role": "tool", "tool_call_id": block["tool_use_id"], "content": text_of(block["content"])}
         for block in blocks
@@ -153,8 +171,8 @@ def _for_openai(message: Message) -> Iterable[dict[str, Any]]:
     return [*results, {"role": "user", "content": content}]
 
 
-def _assistant_for_openai(blocks: Sequence[Block]) -> dict[str, Any]:
-    content = ""
+def _assistant_for_openai(blocks: Sequence[Block], *, is_plain: bool) -> dict[str, Any]:
+    content = thought = ""
     details: list[dict[str, Any]] = []
     calls: list[dict[str, Any]] = []
     for block in blocks:
@@ -162,6 +180,8 @@ def _assistant_for_openai(blocks: Sequence[Block]) -> dict[str, Any]:
             content += block["text"]
         elif block["type"] == "thinking" and block.get("in_content"):
             content += f"<think>{block['thinking']}</think>"
+        elif block["type"] == "thinking" and is_plain:
+            thought += block["thinking"]
         elif block["type"] == "thinking":
             details += block.get("details") or [{"type": "reasoning.text", "text": block["thinking"]}]
         elif block["type"] == "tool_use":
@@ -171,6 +191,8 @@ def _assistant_for_openai(blocks: Sequence[Block]) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": content}
     if details:
         message["reasoning_details"] = details
+    if thought:
+        message["reasoning_content"] = thought  # where vLLM and SGLang put it, and their templates look for it
     if calls:
         message["tool_calls"] = calls
     return message

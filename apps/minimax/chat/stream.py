@@ -11,7 +11,7 @@ from apps.minimax.chat.answer import error_of_answer
 from apps.minimax.chat.anthropic import AnthropicReader
 from apps.minimax.chat.events import Event, Finished, Started
 from apps.minimax.chat.openai import OpenAIReader
-from apps.minimax.chat.request import PATHS, ChatRequest, Surface
+from apps.minimax.chat.request import ChatRequest, Surface
 from apps.minimax.client import CONNECT_S, encode, error_from_transport
 from apps.minimax.connection import Endpoint
 from apps.minimax.errors import BrokenAnswerError, MiniMaxError
@@ -42,9 +42,9 @@ async def stream_chat(
     """
     outgoing = http.build_request(
         "POST",
-        endpoint.url(PATHS[surface]),
+        endpoint.url(request.path(surface)),
         headers={
-            **endpoint.headers,
+            **request.headers(endpoint, surface),
             "Content-Type": "application/json",
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",
@@ -108,7 +108,9 @@ class _Turn:
         self._reader: AnthropicReader | OpenAIReader = (
             AnthropicReader(trace_id)
             if surface == "anthropic"
-            else OpenAIReader(trace_id, is_split=request.reasoning_split)
+            else OpenAIReader(
+                trace_id, is_split=request.reasoning_split and not request.is_plain, is_plain=request.is_plain
+            )
         )
         self.is_over = False
 
@@ -118,7 +120,7 @@ class _Turn:
 
     def read(self, data: bytes, *, cut_short: bool = False) -> list[Event]:
         if data == b"[DONE]":
-            self.is_over = self._reader.is_whole
+            self.is_over = self._reader.is_told_whole()
             return []
         try:
             payload = json.loads(data)
