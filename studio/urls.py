@@ -19,6 +19,7 @@ urlpatterns = [
     path("w/<slug:workspace>/video/", include("apps.video.urls")),
     path("w/<slug:workspace>/agents/", include("apps.agents.urls")),
     path("w/<slug:workspace>/library/", include("apps.library.urls")),
+    path("w/<slug:workspace>/files/", include("apps.files.urls")),
     path("w/<slug:workspace>/usage/", include("apps.usage.urls")),
     path("w/<slug:workspace>/jobs/", include("apps.jobs.urls")),
     path("w/<slug:workspace>/shares/", include("apps.sharing.urls")),

@@ -113,7 +113,7 @@ class Asset(models.Model):
 
     @property
     def medium(self) -> str:
-        """What it is to a person: "audio", "image" or "video"."""
+        """What it is to a person: "audio", "image", "video", or a document: "text" or "application"."""
         return self.content_type.partition("/")[0]
 
     @property

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3  # a file that takes its worker down each time is not opened for ever
 RING_AFTER = timedelta(seconds=5)  # by then the first ring has been heard, or was lost
 RINGS_AT_ONCE = 200
+MEDIA = ("audio", "image", "video")  # what can be opened
 RAW_PLAYS_AS = "wav"  # no browser plays sound without a container
 
 
@@ -63,6 +64,8 @@ def open_file(asset: Asset) -> tuple[str, dict[str, Any], list[StoredFile]]:
     if asset.attempts >= MAX_ATTEMPTS:
         log.error("Asset %s could not be measured in %s attempts", asset.pk, MAX_ATTEMPTS)
         return AssetStatus.DAMAGED, {}, []
+    if asset.medium not in MEDIA:  # a document: kept as it is
+        return AssetStatus.READY, {}, []
     look = _listen_to if asset.medium == "audio" else _look_at
     try:
         with local_copy(asset.file) as path:

@@ -118,12 +118,12 @@ def _beginning(response: httpx.Response) -> bytes:
 
 
 def _whole(blocks: Iterator[bytes], length: int | None) -> Iterator[bytes]:
-    """Raises BrokenAnswerError when fewer bytes came than were announced."""
+    """Raises BrokenAnswerError when fewer bytes came than were announced, or none."""
     seen = 0
     for block in blocks:
         seen += len(block)
         yield block
-    if length is not None and seen < length:
+    if seen < (length or 1):
         raise BrokenAnswerError(messages.DROPPED)
 
 
