@@ -12,6 +12,7 @@ from apps.speech import services
 from apps.speech import voices as voice_list
 from apps.speech.forms import LANGUAGES, PronunciationForm, SpeechForm, limits
 from apps.speech.models import PronunciationEntry, Take
+from apps.voices.auditions import house_of
 from apps.voices.services import favourites as favourites_of
 from apps.workspaces.access import MemberRequest, member_required
 
@@ -26,7 +27,8 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     `json_script`; see forms.limits), voice (voices.Voice of the form's voice_id or None), takes and next (as in
     `takes`), price (as in `price`), is_free (bool: the sandbox), connected (bool: the workspace has a connection),
     can_speak (bool), socket_path ("/ws/w/<slug>/speech/"), max_takes (int), recalled (True when old settings were
-    filled in).
+    filled in), is_given (True when the address names the voice), house (voices.HouseVoice or None: what the workspace
+    begins with).
     """
     member = request.member
     initial = services.recall_request(
@@ -35,9 +37,12 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         take_id=request.GET.get("take", ""),
         text=request.GET.get("text", ""),
     )
-    voice_id = request.GET.get("voice_id")
-    if voice_id and voice_list.find_voice(member.workspace, voice_id):
+    voice_id, house = request.GET.get("voice_id"), house_of(member.workspace)
+    is_given = bool(voice_id and voice_list.find_voice(member.workspace, voice_id))
+    if is_given:
         initial["voice_id"] = voice_id
+    elif house and "voice_id" not in initial:
+        initial |= {"voice_id": house.voice_id, "model": house.model}
     form = SpeechForm(initial=initial)
     page, cursor = services.list_takes(member)
     chosen = form["voice_id"].value()
@@ -59,6 +64,8 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
             "socket_path": f"/ws/w/{member.workspace.slug}/speech/",
             "max_takes": services.MAX_TAKES,
             "recalled": bool(request.GET.get("from") or request.GET.get("take")),
+            "is_given": is_given,
+            "house": house,
         },
     )
 

@@ -13,13 +13,13 @@ class VoicesConfig(AppConfig):
         from apps.library.names import name_voices_by
         from apps.minimax import catalogue
         from apps.voices.bringing import KIND
-        from apps.voices.generation import VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP
+        from apps.voices.generation import VOICE_AUDITION, VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP
         from apps.voices.resolving import name_of
         from apps.voices.services import count_expiring
         from apps.workspaces import audit, navigation
 
         name_voices_by(name_of)
-        for kind in (VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP):
+        for kind in (VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP, VOICE_AUDITION):
             kinds.register(kind)
         library_kinds.register(library_kinds.Kind(KIND, _("Voice sample"), "mic", recall=""))
         uploads.register(uploads.Purpose("voices.consent", catalogue.image.reference))
@@ -40,6 +40,8 @@ class VoicesConfig(AppConfig):
                 "consent.recorded": _("recorded a person's consent to a cloned voice"),
                 "consent.withdrawn": _("withdrew a person's consent to a cloned voice"),
                 "voice.deleted": _("deleted a voice"),
+                "voices.house_chosen": _("chose the voice that Speech begins with"),
+                "voices.house_dropped": _("let Speech begin with the usual voice again"),
                 "voices.policy_changed": _("changed what happens to voices before they are lost"),
             }
         )

@@ -20,12 +20,13 @@ from apps.voices.checks import find_refusal, found_in
 from apps.voices.ids import find_id_problem
 from apps.voices.models import ConsentHow, Mode, Voice, VoicePolicy
 from apps.workspaces.models import Membership
-from apps.workspaces.storable import storable
+from apps.workspaces.storable import UNSTORABLE, storable
 
 speech = catalogue.speech
 cloning, designing = speech.cloning, speech.design
 
 CANDIDATES = 4
+AUDITION_CHARACTERS, AUDITION_VOICES, AUDITION_PARTS = 300, 12, 24
 MODELS = [(model.id, model.label) for model in speech.current_models]
 LANGUAGES = [
     ("", gettext_lazy("As the voice speaks")),
@@ -164,6 +165,59 @@ class DesignForm(VoiceForm):
     )
     n = forms.IntegerField(label=gettext_lazy("How many"), min_value=1, max_value=CANDIDATES, initial=2)
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80, required=False)
+
+
+class VoicesField(forms.Field):
+    """Many voices, each an id or an alias: ids hold spaces, and are not trimmed."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> list[str]:
+        return [str(each) for each in dict.fromkeys(value or ()) if each]
+
+    def validate(self, value: Any) -> None:
+        if not value:
+            raise ValidationError(_("Choose the voices that are to be heard."))
+        if len(value) > AUDITION_VOICES or any(len(each) > 256 or UNSTORABLE.search(each) for each in value):
+            raise ValidationError(_("Choose up to %(count)d voices."), params={"count": AUDITION_VOICES})
+
+
+class AuditionForm(VoiceForm):
+    """One line for many voices and models."""
+
+    line = forms.CharField(
+        label=gettext_lazy("The line"),
+        max_length=AUDITION_CHARACTERS,
+        widget=forms.Textarea,
+        error_messages={"required": gettext_lazy("Write the line that they are to say.")},
+    )
+    voices = VoicesField(label=gettext_lazy("Voices"), required=False)
+    models = forms.MultipleChoiceField(
+        label=gettext_lazy("Models"),
+        choices=MODELS,
+        initial=[speech.default_model],
+        error_messages={"required": gettext_lazy("Choose at least one model.")},
+    )
+    is_blind = forms.BooleanField(label=gettext_lazy("Blind: names are told after the vote"), required=False)
+
+    def clean_line(self) -> str:
+        line = self.cleaned_data["line"].replace("\r\n", "\n")
+        if not billed_characters(line):
+            raise ValidationError(_("Write the line that they are to say."))
+        return line
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        count = len(cleaned.get("voices") or ()) * len(cleaned.get("models") or ())
+        if count == 1:
+            self.add_error("voices", _("There is nothing to compare yet: choose a second voice or model."))
+        elif count > AUDITION_PARTS:
+            self.add_error(
+                "voices",
+                _("%(count)d sounds are too many for one sitting: %(most)d at most.")
+                % {"count": count, "most": AUDITION_PARTS},
+            )
+        return cleaned
 
 
 class RenameForm(forms.ModelForm):

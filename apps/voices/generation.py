@@ -1,9 +1,11 @@
-"""The work, and the three kinds of job: VOICE_CLONE and VOICE_DESIGN make a voice, VOICE_KEEP speaks with it once."""
+"""The work, and its kinds of job: VOICE_CLONE and VOICE_DESIGN make a voice, VOICE_KEEP speaks with it once,
+VOICE_AUDITION has one of many say a line."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, BinaryIO, cast
 
@@ -17,12 +19,13 @@ from apps.library.models import Asset
 from apps.minimax import catalogue, messages
 from apps.minimax.errors import InvalidRequestError, MiniMaxError, VoiceError
 from apps.minimax.files import Purpose, delete_file, upload_file
-from apps.minimax.speech import SpeechRequest, synthesise
+from apps.minimax.speech import SpeechRequest, TimbreWeight, synthesise
 from apps.minimax.text import billed_characters
 from apps.minimax.voices import CloneRequest, clone_voice, design_voice
 from apps.voices import lifecycle
-from apps.voices.forms import CloneForm, DesignForm, KeepForm
+from apps.voices.forms import AuditionForm, CloneForm, DesignForm, KeepForm
 from apps.voices.models import Origin, State, Voice, VoiceIdentity
+from apps.voices.resolving import VoiceGoneError, resolve_request
 from apps.workspaces.models import ConnectionKind
 
 VOICE_EXISTS = 2039
@@ -309,6 +312,61 @@ VOICE_KEEP = Kind(
     price=keep_price,
     submit=submit_keep,
     is_once=True,
+)
+
+# --- audition ---------------------------------------------------------------------------------------------------------
+
+
+def audition_price(request: Mapping[str, Any]) -> Decimal | None:
+    """Its characters. The fee of a voice that speaks for the first time is in the price of the whole audition."""
+    return speech_price(request["model"], request["text"])
+
+
+def submit_audition(errand: Errand) -> Finished:
+    """Have one voice say the line with one model. That is a real use, and keeps a voice of the workspace."""
+    job = errand.job
+    request, voice = job.request, job.request["voice"]
+    try:
+        spoken = resolve_request(job.workspace, voice, [])
+    except VoiceGoneError as error:
+        raise InvalidRequestError(str(error), next_step="") from error
+    if asdict(spoken) != request["spoken"]:
+        raise VoiceError(translate("This voice exists no more as it was when this was asked for."), next_step="")
+    used: dict[str, Any] = {"how": "audition", "source": f"job:{job.pk}", "at": timezone.now()}
+    speech = SpeechRequest(
+        text=request["text"],
+        model=request["model"],
+        voice_id=spoken.voice_id,
+        timbre_weights=tuple(TimbreWeight(**part) for part in spoken.timbre_weights),
+    )
+    try:
+        said = synthesise(errand.client, speech)
+    except MiniMaxError as error:
+        if error.charged == "yes":
+            lifecycle.record_use(job.workspace, voice, trace_id=error.trace_id, **used)
+        raise
+    result = errand.keep(said.audio or b"", "audio")
+    lifecycle.record_use(job.workspace, voice, trace_id=said.trace_id, **used)
+    billed = said.info.usage_characters
+    return Finished(
+        results=[result],
+        trace_id=said.trace_id,
+        usage={"usage_characters": billed},
+        cost_usd=catalogue.price_of_speech(request["model"], billed) if billed else None,
+    )
+
+
+VOICE_AUDITION = Kind(
+    name="voice_audition",
+    label=_("Audition"),
+    icon="ear",
+    page="voices:audition",
+    family="speech",
+    form=AuditionForm,
+    title=lambda request: str(request["text"]),
+    price=audition_price,
+    submit=submit_audition,
+    is_part=True,
 )
 
 KINDS = {Origin.CLONE: VOICE_CLONE, Origin.DESIGN: VOICE_DESIGN}

@@ -307,5 +307,71 @@ class Favourite(models.Model):
         return self.voice_id
 
 
+# --- auditions --------------------------------------------------------------------------------------------------------
+
+
+class Audition(models.Model):
+    """One line, said by many voices with many models, so that one can be chosen by ear."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="auditions")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    line = models.TextField()
+    is_blind = models.BooleanField(default=False)  # who is heard is told to those who have voted
+
+    objects: ClassVar = WorkspaceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.line
+
+
+class AuditionPart(models.Model):
+    """One voice with one model. What was said before with the same words, voice and model has the same job."""
+
+    audition = models.ForeignKey(Audition, models.CASCADE, related_name="parts")
+    voice = models.CharField(max_length=256)  # as requests name it: an id or an alias
+    name = models.CharField(max_length=120)  # as it was called then
+    model = models.CharField(max_length=60)
+    place = models.PositiveSmallIntegerField()  # where a blind one stands: by chance
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["audition", "voice", "model"], name="one_part_each")]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.model}"
+
+
+class AuditionVote(models.Model):
+    """Each person has one."""
+
+    audition = models.ForeignKey(Audition, models.CASCADE, related_name="votes")
+    part = models.ForeignKey(AuditionPart, models.CASCADE, related_name="votes")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["audition", "person"], name="one_vote_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.part}"
+
+
+class HouseVoice(models.Model):
+    """The voice that a workspace begins with."""
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, related_name="house_voice")
+    voice_id = models.CharField(max_length=256)  # an id or an alias
+    model = models.CharField(max_length=60)
+    chosen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar = WorkspaceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.voice_id
+
+
 def is_alias(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(ALIAS)

@@ -321,8 +321,11 @@ def assets_of(member: Membership, voice: Voice) -> AssetQuerySet:
     used = VoiceUse.objects.filter(voice=voice).exclude(asset=None).values("asset")
     ids = voice.identities.values("voice_id")
     making = Job.objects.filter(workspace=voice.workspace_id, request__voice=str(voice.pk)).values("assets")
+    sources = VoiceUse.objects.filter(voice=voice, source__startswith="job:").values_list("source", flat=True)
+    jobs = [pk for pk in (lifecycle.as_uuid(source.removeprefix("job:")) for source in sources) if pk]
+    speaking = Job.objects.filter(workspace=voice.workspace_id, pk__in=jobs).values("assets")
     made_from = [pk for pk in (voice.sample_id, voice.prompt_audio_id) if pk]
-    found = Q(pk__in=used) | Q(voice_id__in=ids) | Q(pk__in=making) | Q(pk__in=made_from)
+    found = Q(pk__in=used) | Q(voice_id__in=ids) | Q(pk__in=making) | Q(pk__in=speaking) | Q(pk__in=made_from)
     return Asset.objects.visible_to(member).filter(found).select_related("workspace", "created_by").order_by("-id")
 
 

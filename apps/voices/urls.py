@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.voices import views
+from apps.voices import audition_views, views
 
 app_name = "voices"
 urlpatterns = [
@@ -12,6 +12,13 @@ urlpatterns = [
     path("sample/<uuid:pk>/mend", views.mend, name="mend"),
     path("design/", views.design, name="design"),
     path("design/price", views.design_price, name="design_price"),
+    path("audition/", audition_views.audition, name="audition"),
+    path("audition/price", audition_views.price, name="audition_price"),
+    path("audition/<uuid:pk>/", audition_views.table, name="audition_table"),
+    path("audition/<uuid:pk>/vote", audition_views.vote, name="audition_vote"),
+    path("audition/<uuid:pk>/again", audition_views.again, name="audition_again"),
+    path("audition/<uuid:pk>/choose", audition_views.choose, name="audition_choose"),
+    path("as-usual", audition_views.as_usual, name="as_usual"),
     path("favourite", views.favourite, name="favourite"),
     path("policy", views.policy, name="policy"),
     path("<uuid:pk>/", views.voice, name="voice"),

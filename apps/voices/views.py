@@ -19,7 +19,7 @@ from apps.jobs.services import jobs_of
 from apps.library.models import Asset
 from apps.library.uploads import find_picture
 from apps.minimax import catalogue
-from apps.voices import bringing, lifecycle, services
+from apps.voices import auditions, bringing, lifecycle, services
 from apps.voices.checks import Purpose
 from apps.voices.forms import CANDIDATES, CloneForm, DesignForm, PolicyForm, RenameForm
 from apps.voices.generation import VOICE_CLONE, is_free
@@ -116,6 +116,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         "languages": [(name, labels.get(name, name)) for name in spoken],
         "styles": STYLES,
         "policy": services.policy_of(member.workspace),
+        "house": auditions.house_of(member.workspace),
         "can_manage": member.may("manage"),
     }
     return render(request, "voices/index.html", context | _situation(request))

@@ -10,6 +10,7 @@ const PRICE_DELAY_MS = 300;
 const DRAFT_DELAY_MS = 250;
 const EFFECTS = ["modify_pitch", "modify_intensity", "modify_timbre", "sound_effects"];
 const PRICED = ["text", "model", "voice_id", "timbre_weights"]; // what decides about the price
+const VOICE = ["voice_id", "voice_label", "voice_meta", "voice_language", "timbre_weights"];
 const NUMBERS = ["speed", "vol", "pitch", "modify_pitch", "modify_intensity", "modify_timbre"];
 const SWITCHES = ["text_normalization", "latex_read", "continuous_sound", "use_dictionary"];
 const CHOICES = ["model", "language_boost", "emotion", "sound_effects", "format", "sample_rate", "bitrate", "channel"];
@@ -333,13 +334,18 @@ export class Composer {
     }
     if (!draft) return;
     if (!this.text && draft.text) this.#form.elements.text.value = draft.text;
-    if (draft.settings) this.apply(draft.settings);
+    if (!draft.settings) return;
+    // The voice of the address, or one that the workspace has chosen since, comes before that of the draft.
+    const { voiceGiven, house } = this.#form.dataset;
+    const isOlder = Boolean(house) && draft.house !== house;
+    const yields = voiceGiven !== undefined ? VOICE : isOlder ? [...VOICE, "model"] : [];
+    this.apply(Object.fromEntries(Object.entries(draft.settings).filter(([name]) => !yields.includes(name))));
   }
 
   #saveDraft() {
     clearTimeout(this.#draftTimer);
     try {
-      localStorage.setItem(this.#draftKey, JSON.stringify({ text: this.text, settings: this.settings() }));
+      localStorage.setItem(this.#draftKey, JSON.stringify({ text: this.text, settings: this.settings(), house: this.#form.dataset.house }));
     } catch {
       // Storage is full or blocked: the text is still in the page.
     }
