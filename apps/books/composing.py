@@ -63,7 +63,7 @@ def compose(of: Book | Chapter) -> Composition:
         .defer("take__part__text", "take__part__places", "take__part__settings", "take__text")
         .order_by("chapter__position", "position")
     )
-    chapters = {chapter.pk: chapter for chapter in book.chapters.defer("text")}
+    chapters: dict[Any, Chapter] = {chapter.pk: chapter for chapter in book.chapters.defer("text")}
     spoken = [row for row in rows if row.take is not None and row.take.part.file]
     rate = spoken[0].take.part.sample_rate if spoken and spoken[0].take else 0
     heard, at = [], 0

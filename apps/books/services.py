@@ -491,7 +491,7 @@ def books_of(member: Membership, *, before: uuid.UUID | None = None) -> tuple[li
     return page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None
 
 
-def chapters_of(book: Book) -> list[Chapter]:
+def chapters_of(book: Book) -> list[Any]:
     """Without their texts, each with how far it is: `.count`, `.ready`, `.due`, `.moving`, `.failed`, `.state`.
 
     state: "empty", "new", "moving", "paused", "failed", "partly" or "ready". All in one query.
@@ -499,7 +499,7 @@ def chapters_of(book: Book) -> list[Chapter]:
     wishes, spoken = Wishes(book), Q(segments__is_silent=False)
     due = wishes.to_make("segments__")
     went_wrong = Q(segments__making__job__status__in=(Status.FAILED, Status.CANCELLED))
-    chapters = list(
+    chapters: list[Any] = list(
         book.chapters.defer("text").annotate(
             count=Count("segments", filter=spoken),
             heard=Count("segments", filter=spoken & Q(segments__take__isnull=False)),
@@ -534,13 +534,13 @@ def failures_of(chapter: Chapter) -> list[Any]:
     return [part.job for part in parts]
 
 
-def script_page(chapter: Chapter, *, after: int = -1, size: int = 200) -> list[Segment]:
+def script_page(chapter: Chapter, *, after: int = -1, size: int = 200) -> list[Any]:
     """Sentences of a chapter in order, from the one after a position on, each with the take that is heard.
 
     Each has `.is_due`: there is no sound of it that fits.
     """
     rows = chapter.segments.filter(position__gt=after).select_related("take__part", "making__job")
-    page = list(rows.annotate(takes_count=Count("takes"))[:size])
+    page: list[Any] = list(rows.annotate(takes_count=Count("takes"))[:size])
     wishes = Wishes(chapter.book)
     for segment in page:
         fits = segment.take is not None and segment.take.settings_hash == wishes.hash(segment.speaker)
@@ -557,4 +557,9 @@ def delete_book(book: Book) -> None:
         names = list(Part.objects.filter(book=book).exclude(file="").values_list("file", flat=True))
         names += [str(book.cover.name)] if book.cover else []
         book.delete()
-        transaction.on_commit(lambda: [default_storage.delete(name) for name in names], robust=True)
+        transaction.on_commit(lambda: _delete_files(names), robust=True)
+
+
+def _delete_files(names: Sequence[str]) -> None:
+    for name in names:
+        default_storage.delete(name)
