@@ -67,6 +67,19 @@ def invisible_ratio(text: str) -> float:
     return len(_INVISIBLE.findall(text)) / len(text) if text else 0.0
 
 
+def find_invisible(text: str) -> list[int]:
+    """Where the characters stand that `invisible_ratio` counts."""
+    return [found.start() for found in _INVISIBLE.finditer(text)]
+
+
+def count_pauses(text: str) -> int:
+    return len(_PAUSE.findall(text))
+
+
+def count_sound_tags(text: str) -> int:
+    return sum(tag in catalogue.speech.sound_tags for tag in _PARENTHESES.findall(text))
+
+
 def spoken_text(text: str) -> str:
     """The text as it is heard: without pauses, sound tags and inline pronunciation."""
 
@@ -94,17 +107,21 @@ def _problems(text: str, model: str) -> Iterator[Problem]:
         return
     if invisible_ratio(text) > catalogue.speech.max_invisible_ratio:
         yield Problem("invisible", INVISIBLE, 0, len(text))
+    yield from find_unencodable(text)
+    yield from find_pause_problems(text)
+    yield from find_tag_problems(text, model)
+
+
+def find_unencodable(text: str) -> Iterator[Problem]:
     for found in _SURROGATE.finditer(text):
         yield Problem("unencodable", UNENCODABLE, found.start(), found.end())
-    yield from _pause_problems(text)
-    yield from _tag_problems(text, model)
 
 
 def _speakable(text: str) -> bool:
     return any(character.isalnum() for character in spoken_text(text))
 
 
-def _pause_problems(text: str) -> Iterator[Problem]:
+def find_pause_problems(text: str) -> Iterator[Problem]:
     pauses = list(_PAUSE.finditer(text))
     allowed = catalogue.speech.pause
     for index, pause in enumerate(pauses):
@@ -118,13 +135,16 @@ def _pause_problems(text: str) -> Iterator[Problem]:
             yield Problem("pause_at_edge", PAUSE_AT_EDGE, pause.start(), pause.end())
 
 
-def _tag_problems(text: str, model: str) -> Iterator[Problem]:
+def find_tag_problems(text: str, model: str, *, is_long: bool = False) -> Iterator[Problem]:
+    """is_long: for long speech, which knows more tags."""
     offered = catalogue.speech.models.get(model)
     if offered is None:
         return
     for found in _PARENTHESES.finditer(text):
         tag = found[1]
         if tag not in catalogue.speech.sound_tags or tag in offered.sound_tags:
+            continue
+        if is_long and tag in offered.async_sound_tags:
             continue
         key, message = (
             ("tag_async_only", TAG_ASYNC_ONLY)

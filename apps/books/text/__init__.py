@@ -1,0 +1,1 @@
+"""From a document to sentences that can be spoken. Pure Python: no Django, no rows."""
