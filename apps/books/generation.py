@@ -24,8 +24,7 @@ from apps.books.casting import Wishes
 from apps.books.models import Part, Segment, SegmentTake
 from apps.books.pauses import bare
 from apps.books.sound import apart
-from apps.books.sound.pieces import Piece, SoundError
-from apps.books.sound.taking import Received
+from apps.books.sound.pieces import Piece, Received, SoundError
 from apps.books.wishes import FORMAT, speech_request
 from apps.jobs.kinds import Errand, Finished, Kind, Result, StillRunning, Submitted
 from apps.jobs.models import Job
