@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from apps.minimax import catalogue
 from apps.speech.models import PronunciationEntry
 from apps.speech.scripts import find_text_problems, normalise
+from apps.voices.forms import MixField
 from apps.workspaces.storable import UNSTORABLE
 
 speech = catalogue.speech
@@ -48,14 +49,6 @@ def _number(ranges: Any, label: Any, *, whole: bool = False) -> forms.Field:
 
 def _integers(values: Iterable[int]) -> list[tuple[int, str]]:
     return [(value, f"{value:,}") for value in values]
-
-
-class MixField(forms.JSONField):
-    def to_python(self, value: Any) -> Any:
-        try:
-            return super().to_python(value)
-        except (ValueError, RecursionError) as exc:  # a number or a depth without end; Django expects only bad syntax
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from exc
 
 
 class SpeechForm(forms.Form):

@@ -226,11 +226,19 @@ class RenameForm(forms.ModelForm):
         fields = ["name"]
 
 
+class MixField(forms.JSONField):
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as exc:  # a number or a depth without end; Django expects only bad syntax
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from exc
+
+
 class MixForm(VoiceForm):
     """A mix of voices, kept as a voice of the workspace."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    timbre_weights = forms.JSONField(widget=forms.HiddenInput)
+    timbre_weights = MixField(widget=forms.HiddenInput)
 
     def clean_timbre_weights(self) -> list[dict[str, Any]]:
         rules, parts, mix = speech.timbre_weights, self.cleaned_data["timbre_weights"], []

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from apps.minimax import catalogue
-from apps.voices.lifecycle import as_uuid, connection_of, fee_of, find_own
+from apps.voices.lifecycle import as_uuid, connection_of, fee_of, find_own, parts_of
 from apps.voices.models import ALIAS, Origin, State, Voice, is_alias
 from apps.workspaces.models import Workspace
 
@@ -72,6 +72,8 @@ def fee_at_use(workspace: Workspace | int, voice_ids: Iterable[str]) -> Decimal:
     """US dollars that speaking with these voices costs beside the characters: the fee of each that is used first."""
     own = {voice_id for voice_id in voice_ids if names_own_voice(voice_id)}
     found = {voice.pk: voice for voice in (find_own(workspace, voice_id) for voice_id in own) if voice}
+    parts = {part for voice in found.values() for part in parts_of(voice) if names_own_voice(part)}
+    found |= {voice.pk: voice for voice in (find_own(workspace, part) for part in parts) if voice}
     return sum((fee_of(voice) for voice in found.values() if voice.is_usable), Decimal(0))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from apps.library.uploads import find_picture
 from apps.minimax import catalogue
 from apps.voices import auditions, bringing, lifecycle, services
 from apps.voices.checks import Purpose
-from apps.voices.forms import CANDIDATES, CloneForm, DesignForm, PolicyForm, RenameForm
+from apps.voices.forms import CANDIDATES, CloneForm, DesignForm, MixForm, PolicyForm, RenameForm
 from apps.voices.generation import VOICE_CLONE, is_free
 from apps.voices.ids import find_id_problem, suggest_id
 from apps.voices.lifecycle import connection_of
@@ -465,6 +465,24 @@ def _batches(request: MemberRequest) -> list[list[Voice]]:
     voices = list(lately[: BATCHES * CANDIDATES])
     together = [list(group)[::-1] for _batch, group in groupby(voices, key=lambda each: each.batch)]
     return together[:BATCHES]
+
+
+# --- mixing -----------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@member_required(can="create")
+def mix(request: MemberRequest, workspace: str) -> JsonResponse:
+    """Keep the mix of the speech page as a voice: 201 {voice_id, name, meta}, or 422 {sentence}."""
+    form = MixForm(request.POST, member=request.member)
+    if not form.is_valid():
+        return JsonResponse({"sentence": " ".join(next(iter(form.errors.values())))}, status=422)
+    try:
+        made = services.mix(request.member, form.cleaned_data)
+    except services.RefusedError as error:
+        return JsonResponse({"sentence": str(error)}, status=422)
+    answer = {"voice_id": made.alias, "name": made.name, "meta": str(made.get_origin_display())}
+    return JsonResponse(answer, status=201)
 
 
 # --- what all share ---------------------------------------------------------------------------------------------------

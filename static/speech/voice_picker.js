@@ -37,8 +37,9 @@ export class VoicePicker {
   }
 
   /** Let the person choose; picked({voice_id, name, meta}) is called once if they do. */
-  show(chosen, picked, { language = "" } = {}) {
+  show(chosen, picked, { language = "", isForMix = false } = {}) {
     this.#picked = picked;
+    this.#dialog.toggleAttribute("data-for-mix", isForMix); // a mix is no part of another
     const select = this.#dialog.querySelector("#voice-language");
     if (language && !this.#wasOpen) select.add(new Option(language, language, true, true)); // begin among its neighbours
     this.#wasOpen = true;
@@ -120,7 +121,8 @@ export class VoicePicker {
   }
 
   #moved(event, search) {
-    const voices = [...this.#list.querySelectorAll("[data-voice]")];
+    const isForMix = this.#dialog.hasAttribute("data-for-mix");
+    const voices = [...this.#list.querySelectorAll(isForMix ? "[data-voice]:not([data-mixed])" : "[data-voice]")];
     const voice = event.target.closest?.("[data-voice]");
     const at = voices.indexOf(voice);
     const go = (next) => next && (event.preventDefault(), next.querySelector("[data-choose]").focus());
@@ -226,7 +228,7 @@ export class VoiceChoice {
       this.#picker.show(mix[place].voice_id, ({ voice_id, name }) => {
         mix[place] = { ...mix[place], voice_id, name };
         this.#composer.set("timbre_weights", unique(mix));
-      });
+      }, { isForMix: true });
     }
   }
 
@@ -242,14 +244,14 @@ export class VoiceChoice {
 
   #begin() {
     const { voice_id: field } = this.#form.elements;
-    const first = field.value ? [{ voice_id: field.value, name: field.dataset.voiceLabel, weight: 50 }] : [];
-    this.#picker.show("", ({ voice_id, name }) => this.#composer.set("timbre_weights", unique([...first, { voice_id, name, weight: 50 }])));
+    const first = field.value && field.dataset.voiceMeta !== this.#words.saved ? [{ voice_id: field.value, name: field.dataset.voiceLabel, weight: 50 }] : [];
+    this.#picker.show("", ({ voice_id, name }) => this.#composer.set("timbre_weights", unique([...first, { voice_id, name, weight: 50 }])), { isForMix: true });
   }
 
   #addToMix() {
     const { mix } = this.#composer;
     if (mix.length >= this.#composer.limits.timbre_weights.max_items) return;
-    this.#picker.show("", ({ voice_id, name }) => this.#composer.set("timbre_weights", unique([...mix, { voice_id, name, weight: 50 }])));
+    this.#picker.show("", ({ voice_id, name }) => this.#composer.set("timbre_weights", unique([...mix, { voice_id, name, weight: 50 }])), { isForMix: true });
   }
 
   #weighed() {
