@@ -32,12 +32,25 @@ class RemoteFile:
     download_url: str  # lives 1 h (video) or 9 h (long speech); asking again gives a fresh one
 
 
+@contextmanager
+def _free() -> Iterator[None]:
+    """Nothing here costs anything, also where it is not known what became of it."""
+    try:
+        yield
+    except MiniMaxError as error:
+        error.charged = "no"
+        if error.next_step == messages.DECIDE:
+            error.next_step = messages.TRY_AGAIN
+        raise
+
+
 def retrieve_file(client: MiniMaxClient, file_id: str) -> RemoteFile:
     """Ask for a file and its link. Free. Raises InvalidRequestError for an id that is not there.
 
     Source: https://platform.minimax.io/docs/api-reference/file-management-retrieve
     """
-    return _file(client.get("/v1/files/retrieve", {"file_id": str(file_id)}, read_s=QUICK_S))
+    with _free():
+        return _file(client.get("/v1/files/retrieve", {"file_id": str(file_id)}, read_s=QUICK_S))
 
 
 def list_files(client: MiniMaxClient, purpose: str) -> list[RemoteFile]:
@@ -45,10 +58,11 @@ def list_files(client: MiniMaxClient, purpose: str) -> list[RemoteFile]:
 
     Source: https://platform.minimax.io/docs/api-reference/file-management-list
     """
-    payload = client.get("/v1/files/list", {"purpose": purpose}, read_s=QUICK_S)
-    rows = payload.get("files") or []
-    if not isinstance(rows, list):
-        raise BrokenAnswerError(messages.NO_RESULT, trace_id=str(payload.get("trace_id") or ""), charged="no")
+    with _free():
+        payload = client.get("/v1/files/list", {"purpose": purpose}, read_s=QUICK_S)
+        rows = payload.get("files") or []
+        if not isinstance(rows, list):
+            raise BrokenAnswerError(messages.NO_RESULT, trace_id=str(payload.get("trace_id") or ""))
     return [_remote(row, purpose) for row in rows if isinstance(row, dict) and row.get("file_id")]
 
 
@@ -73,14 +87,9 @@ def open_content(client: MiniMaxClient, file_id: str, *, first: int = 0, end: in
     headers = {"Accept-Encoding": "identity"}
     if first or end is not None:
         headers["Range"] = f"bytes={first}-{'' if end is None else end - 1}"
-    try:
-        with client.stream("/v1/files/retrieve_content", {"file_id": str(file_id)}, headers=headers) as response:
-            yield _content(response, first, end)
-    except MiniMaxError as error:
-        error.charged = "no"
-        if error.next_step == messages.DECIDE:
-            error.next_step = messages.TRY_AGAIN
-        raise
+    query = {"file_id": str(file_id)}
+    with _free(), client.stream("/v1/files/retrieve_content", query, headers=headers) as response:
+        yield _content(response, first, end)
 
 
 def _content(response: httpx.Response, first: int, end: int | None) -> Content:
@@ -148,15 +157,12 @@ def upload_file(
     Raises InvalidRequestError for what MiniMax does not take, else another MiniMaxError with nothing charged.
     Source: https://platform.minimax.io/docs/api-reference/file-management-upload
     """
-    try:
+    with _free():
         return _file(
             client.upload(
                 "/v1/files/upload", {"purpose": purpose}, filename=filename, content=content, content_type=content_type
             )
         )
-    except MiniMaxError as error:
-        error.charged = "no"
-        raise
 
 
 def delete_file(client: MiniMaxClient, file_id: str, purpose: str) -> None:
@@ -164,7 +170,8 @@ def delete_file(client: MiniMaxClient, file_id: str, purpose: str) -> None:
 
     Source: https://platform.minimax.io/docs/api-reference/file-management-delete
     """
-    client.post("/v1/files/delete", {"file_id": file_number(file_id), "purpose": purpose}, read_s=QUICK_S)
+    with _free():
+        client.post("/v1/files/delete", {"file_id": file_number(file_id), "purpose": purpose}, read_s=QUICK_S)
 
 
 def file_number(file_id: str) -> int | str:
