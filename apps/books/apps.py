@@ -7,12 +7,16 @@ class BooksConfig(AppConfig):
     verbose_name = _("Long speech")
 
     def ready(self) -> None:
+        from apps.books.forms import COVER
         from apps.books.generation import LONG_SPEECH
         from apps.books.tray import books_in_motion
         from apps.jobs import kinds
         from apps.library import kinds as library_kinds
-        from apps.workspaces import tray
+        from apps.library import uploads
+        from apps.workspaces import navigation, tray
 
         kinds.register(LONG_SPEECH)
         library_kinds.register(library_kinds.Kind("book", _("Long speech"), "book-audio", ""))
         tray.register(books_in_motion)
+        uploads.register(COVER)
+        navigation.register_room("books", "speech")

@@ -8,15 +8,23 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.books.formats import FORMATS, LOUDNESS_LUFS
 from apps.books.wishes import DEFAULTS, FIXED
+from apps.library import uploads
 from apps.minimax import catalogue
+from apps.minimax.catalogue.schema import PictureRules
 from apps.speech.forms import SharedFields, SpeechForm
+from apps.workspaces.models import Membership
 from apps.workspaces.storable import UNSTORABLE
 
 MOST_CHARACTERS = catalogue.speech.long_text.max_file_characters
 MOST_BYTES = 64 * 1024 * 1024  # a book with its pictures
 ENDINGS = (".txt", ".text", ".md", ".docx", ".epub", ".pdf")
-PAUSES_MS = (0, 10_000)
+MOST_PAUSE_MS = 10_000
+COVER = uploads.Purpose(
+    "books.cover",
+    PictureRules(types=("image/jpeg", "image/png"), extensions=("jpg", "jpeg", "png"), below_bytes=8 << 20),
+)
 
 
 class SettingsForm(SpeechForm):
@@ -92,3 +100,56 @@ class BookForm(SettingsForm):
 BookForm.base_fields = SharedFields(
     {name: BookForm.base_fields[name] for name in ("title", "text", "document", *DEFAULTS)}
 )
+
+
+class WordsForm(forms.Form):
+    """What a book is called and how it looks."""
+
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    author = forms.CharField(label=gettext_lazy("Author"), max_length=200, required=False)
+    cover = forms.UUIDField(label=gettext_lazy("Cover"), required=False)
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+
+    def clean_cover(self) -> str:
+        return uploads.check_choice(self.member, self.cleaned_data["cover"], COVER)
+
+
+class PausesForm(forms.Form):
+    pause_ms = forms.IntegerField(
+        label=gettext_lazy("Pause between voices"),
+        min_value=0,
+        max_value=MOST_PAUSE_MS,
+        widget=forms.NumberInput(attrs={"step": "50"}),
+        help_text=gettext_lazy("Wherever sounds meet that were made apart; twice as long at the end of a paragraph."),
+    )
+    chapter_pause_ms = forms.IntegerField(
+        label=gettext_lazy("Pause between chapters"),
+        min_value=0,
+        max_value=MOST_PAUSE_MS,
+        widget=forms.NumberInput(attrs={"step": "100"}),
+    )
+    marks_speakers = forms.BooleanField(required=False)
+
+
+class SentenceForm(forms.Form):
+    """Who says a sentence, and how long it is quiet afterwards."""
+
+    speaker = forms.CharField(max_length=100, required=False)
+    pause_ms = forms.IntegerField(min_value=0, max_value=MOST_PAUSE_MS, required=False)
+
+    def clean_speaker(self) -> str:
+        return UNSTORABLE.sub("", self.cleaned_data["speaker"]).strip()
+
+
+class EditionForm(forms.Form):
+    chapter = forms.UUIDField(required=False)
+    format = forms.ChoiceField(choices=[(name, each.label) for name, each in FORMATS.items()])
+    loudness = forms.TypedChoiceField(
+        choices=[("", ""), *((str(lufs), str(lufs)) for lufs in LOUDNESS_LUFS)],
+        coerce=float,
+        required=False,
+        empty_value=None,
+    )

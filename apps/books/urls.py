@@ -1,6 +1,18 @@
-from django.urls import path
+from django.urls import path, register_converter
 
 from apps.books import script_views, views
+
+
+class SubtitleSuffix:
+    regex = "srt|vtt|json"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    to_url = to_python
+
+
+register_converter(SubtitleSuffix, "book_subtitles")
 
 app_name = "books"
 urlpatterns = [
@@ -24,7 +36,7 @@ urlpatterns = [
     path("<uuid:pk>/editions/render", views.render_edition, name="render"),
     path("<uuid:pk>/editions/<uuid:edition_pk>/", views.edition, name="edition"),
     path("<uuid:pk>/editions/<uuid:edition_pk>/stop", views.stop_edition, name="stop_edition"),
-    path("<uuid:pk>/editions/<uuid:edition_pk>/subtitles.<subtitles:suffix>", views.subtitles, name="subtitles"),
+    path("<uuid:pk>/editions/<uuid:edition_pk>/subtitles.<book_subtitles:suffix>", views.subtitles, name="subtitles"),
     path("<uuid:pk>/chapters/<uuid:chapter_pk>/jobs", views.jobs, name="jobs"),
     path("<uuid:pk>/chapters/<uuid:chapter_pk>/repeat", views.repeat, name="repeat"),
     path("<uuid:pk>/read/", views.read, name="read"),
