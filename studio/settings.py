@@ -128,7 +128,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MEDIA_ROOT = DATA / "media"
-SPOOL_ROOT = DATA / "spool"  # sound on its way in: one file per take that is being made
+SPOOL_ROOT = DATA / "spool"  # what is on its way in, a folder for each app
 STATIC_ROOT = DATA / "static"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [

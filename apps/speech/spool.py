@@ -24,7 +24,7 @@ class Spool:
     """
 
     def __init__(self, take_id: uuid.UUID) -> None:
-        self.path = Path(settings.SPOOL_ROOT) / f"{take_id}.part"
+        self.path = _folder() / f"{take_id}.part"
         self.words_path = self.path.with_suffix(".words")
         self._sound = self._words = -1
 
@@ -90,13 +90,17 @@ class Spool:
 def delete_old_spools(older_than_s: float, *, keep: Iterable[Any] = ()) -> None:
     """Forget what lies there untouched for so long, except the takes named in `keep`."""
     kept, limit = {str(name) for name in keep}, time.time() - older_than_s
-    folder = Path(settings.SPOOL_ROOT)
+    folder = _folder()
     for path in folder.iterdir() if folder.is_dir() else ():
         try:
             if path.stem not in kept and path.stat().st_mtime < limit:
                 path.unlink()
         except FileNotFoundError:  # another sweeper was here
             continue
+
+
+def _folder() -> Path:
+    return Path(settings.SPOOL_ROOT) / "speech"
 
 
 def _open(path: Path, *, create: bool = False) -> int:

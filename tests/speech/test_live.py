@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -434,6 +436,18 @@ async def test_a_living_take_is_left_alone_by_the_sweep(upstream, creator, open_
     heard = await page.hear(until="started")
     assert await in_thread(finishing.sweep) == 0
     assert (await row(heard)).is_moving
+
+
+def test_the_sweep_forgets_old_sound_and_nothing_else(settings, creator):
+    old, fresh, other = Spool(uuid.uuid4()), Spool(uuid.uuid4()), Path(settings.SPOOL_ROOT, "jobs", "result")
+    for spool in (old, fresh):
+        spool.create()
+        spool.close()
+    other.mkdir(parents=True)
+    for path in (old.path, old.words_path, other, other.parent):
+        os.utime(path, (0, 0))
+    finishing.sweep()
+    assert [path.exists() for path in (old.path, old.words_path, fresh.path, other)] == [False, False, True, True]
 
 
 async def test_a_process_that_ends_keeps_what_had_arrived(upstream, creator, open_page):
