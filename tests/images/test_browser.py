@@ -131,5 +131,5 @@ async def test_the_page_has_no_barriers_on_a_phone_either(open_images):
     page = await open_images(viewport={"width": 390, "height": 844}, has_touch=True)
     assert await find_barriers(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
-    await page.click(".images__sheet")
+    await page.click(".composer__sheet")
     await expect(page.locator("#id_seed")).to_be_visible()

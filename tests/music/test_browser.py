@@ -137,7 +137,7 @@ async def test_the_page_has_no_barriers_on_a_phone_either(open_music):
     page = await open_music(viewport={"width": 360, "height": 740}, has_touch=True)
     assert await find_barriers(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360
-    await page.locator(".music__sheet").click()
+    await page.locator(".composer__sheet").click()
     await expect(page.locator("#id_title")).to_be_visible()
     await page.locator("#settings-sheet [data-close-dialog]").click()
     await page.get_by_role("button", name="Have lyrics written").click()
