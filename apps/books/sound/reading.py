@@ -135,7 +135,7 @@ class Reader:
         return block
 
     def _samples_of(self, frame: Any) -> Samples:
-        return frame.to_ndarray().reshape(-1, self.channels)
+        return np.frombuffer(frame.planes[0], np.int16, frame.samples * self.channels).reshape(-1, self.channels)
 
 
 def hashes_of(pieces: Iterable[Piece]) -> list[str]:
