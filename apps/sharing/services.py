@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -40,6 +43,21 @@ def revoke(member: Membership, link: Share, *, request: HttpRequest | None = Non
         if Share.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
             audit.record(member, "share.revoked", subject=link.title, request=request)
     link.refresh_from_db(fields=["revoked_at"])
+
+
+def shared_among(assets: Sequence[Asset]) -> set[uuid.UUID]:
+    """Which of the assets have open links, whoever made them."""
+    open_links = Share.objects.filter(asset__in=[asset.pk for asset in assets]).open()
+    return {pk for pk in open_links.values_list("asset", flat=True) if pk}
+
+
+def end_links_of(member: Membership, assets: Sequence[Asset], request: HttpRequest | None = None) -> int:
+    """End everybody's links to the assets, e.g. because a person took their consent back. Returns how many."""
+    links = Share.objects.visible_to(member).open().filter(asset__in=[asset.pk for asset in assets])
+    ended = list(links.select_related(*SHOWN))
+    for link in ended:
+        revoke(member, link, request=request)
+    return len(ended)
 
 
 def list_shares(member: Membership, *, everyones: bool = False) -> ShareQuerySet:

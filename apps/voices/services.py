@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import submit_job
+from apps.library.links import end_links
 from apps.library.models import Asset, AssetQuerySet
 from apps.library.services import move_to_trash, shorten
 from apps.minimax import catalogue
@@ -330,12 +331,21 @@ def assets_of(member: Membership, voice: Voice) -> AssetQuerySet:
 
 
 def trash_assets(member: Membership, voice: Voice, wanted: list[str], *, request: HttpRequest | None = None) -> int:
-    """Move those of the voice's assets that were chosen into the trash, where their public links end too."""
-    pks = [pk for pk in map(lifecycle.as_uuid, wanted) if pk]
-    chosen = list(assets_of(member, voice).filter(pk__in=pks))
+    """Move those of the voice's assets that were chosen into the trash, where their public links lead nowhere."""
+    chosen = _chosen(member, voice, wanted)
     for asset in chosen:
         move_to_trash(member, asset, request=request)
     return len(chosen)
+
+
+def unshare_assets(member: Membership, voice: Voice, wanted: list[str], *, request: HttpRequest | None = None) -> int:
+    """End all public links to those of the voice's assets that were chosen, for good; the assets stay."""
+    return end_links(member, _chosen(member, voice, wanted), request=request)
+
+
+def _chosen(member: Membership, voice: Voice, wanted: list[str]) -> list[Asset]:
+    pks = [pk for pk in map(lifecycle.as_uuid, wanted) if pk]
+    return list(assets_of(member, voice).filter(pk__in=pks))
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------

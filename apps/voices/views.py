@@ -16,6 +16,7 @@ from django_htmx.http import reswap, retarget
 
 from apps.jobs.models import Job
 from apps.jobs.services import jobs_of
+from apps.library.links import shared_among
 from apps.library.models import Asset
 from apps.library.uploads import find_picture
 from apps.minimax import catalogue
@@ -224,15 +225,20 @@ def delete(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 @member_required(can="create")
 def withdraw(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
-    """The person takes their consent back; what was made with the voice can go to the trash with it."""
+    """The person takes their consent back; what was made with the voice can be unshared or trashed then, or later."""
     found = _find_own(request, pk)
     if found.consent is None:
         raise Http404
     if request.method == "POST":
+        wanted, then = request.POST.getlist("asset"), request.POST.get("then", "")
         services.withdraw(request.member, found, request=request)
-        services.trash_assets(request.member, found, request.POST.getlist("trash"), request=request)
+        if then == "unshare":
+            services.unshare_assets(request.member, found, wanted, request=request)
+        elif then == "trash":
+            services.trash_assets(request.member, found, wanted, request=request)
         return _to_card(found)
-    context = {"voice": found, "assets": services.assets_of(request.member, found)}
+    assets = list(services.assets_of(request.member, found))
+    context = {"voice": found, "assets": assets, "shared": shared_among(assets)}
     return _aside(request, "voices/_withdraw.html", _("Consent withdrawn"), context)
 
 

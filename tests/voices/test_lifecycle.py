@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from apps.jobs.models import Job
+from apps.sharing.services import share
 from apps.usage.models import LedgerEntry
 from apps.voices import lifecycle, services, tasks
 from apps.voices.forms import CloneForm, DesignForm, MixForm
@@ -331,3 +332,32 @@ def test_a_voice_that_was_made_is_not_made_again_by_its_card(client, anna):
     answer = client.post(again, {"click": str(uuid.uuid4())})
     assert "Run again" not in answer.content.decode()
     assert Job.objects.count() == 1
+
+
+@pytest.mark.parametrize(("then", "is_trashed", "is_shared"), [("trash", True, True), ("unshare", False, False)])
+def test_what_was_made_with_a_withdrawn_voice_is_trashed_or_only_unshared(
+    anna, connected, owner, client, then, is_trashed, is_shared
+):
+    assets = list(services.assets_of(connected, anna))
+    links = [share(member, assets[0]) for member in (connected, owner)]
+    client.force_login(connected.user)
+    address = reverse("voices:withdraw", args=["night-shift", anna.pk])
+    assert client.get(address).text.count("Shared") == 1
+    client.post(address, {"then": then, "asset": [str(asset.pk) for asset in assets]})
+    for row in [*assets, *links, anna]:
+        row.refresh_from_db()
+    assert anna.state == State.WITHDRAWN
+    assert all((asset.trashed_at is not None) is is_trashed for asset in assets)
+    assert all((link.revoked_at is None) is is_shared for link in links)
+
+
+def test_what_stayed_after_a_withdrawal_can_be_unshared_later(anna, connected, client):
+    services.withdraw(connected, anna)
+    [asset, *_rest] = services.assets_of(connected, anna)
+    link = share(connected, asset)
+    client.force_login(connected.user)
+    address = reverse("voices:withdraw", args=["night-shift", anna.pk])
+    assert "took their consent back" in client.get(address).text
+    client.post(address, {"then": "unshare", "asset": [str(asset.pk)]})
+    link.refresh_from_db()
+    assert link.revoked_at is not None
