@@ -12,6 +12,7 @@ urlpatterns = [
     path("hooks/", include("apps.jobs.hook_urls")),
     path("", include("apps.home.urls")),
     path("w/<slug:workspace>/speech/", include("apps.speech.urls")),
+    path("w/<slug:workspace>/speech/long/", include("apps.books.urls")),
     path("w/<slug:workspace>/chat/", include("apps.chat.urls")),
     path("w/<slug:workspace>/voices/", include("apps.voices.urls")),
     path("w/<slug:workspace>/images/", include("apps.images.urls")),

@@ -15,19 +15,21 @@ from typing import Any
 
 from django import forms
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from apps.books.aligning import rough_ends
 from apps.books.casting import Wishes
-from apps.books.models import Part, Segment, SegmentTake
+from apps.books.models import Book, Part, Segment, SegmentTake
 from apps.books.pauses import bare
 from apps.books.sound import apart
 from apps.books.sound.pieces import Piece, Received, SoundError
 from apps.books.wishes import FORMAT, speech_request
 from apps.jobs.kinds import Errand, Finished, Kind, Result, StillRunning, Submitted
-from apps.jobs.models import Job
+from apps.jobs.models import MOVING, Job
 from apps.jobs.saving import LostResultError
 from apps.library.models import new_id
 from apps.library.storing import discard, store_file, take_over
@@ -189,6 +191,16 @@ def _kept_alive(renew: Callable[[], bool]) -> Iterator[None]:
         watcher.join()
 
 
+def whole(job: Job) -> tuple[Any, str] | None:
+    """What is told of a book when the last of its parts is over."""
+    book = Book.objects.select_related("workspace").filter(pk=job.request["book"]).first()
+    if book is None or Part.objects.filter(book=book, job__status__in=MOVING).exists():
+        return None
+    is_done = not book.segments.in_script().filter(Wishes(book).to_make()).exists()
+    words = _("Every sentence is spoken: {title}") if is_done else _("Not all of it could be made: {title}")
+    return format_lazy(words, title=book.title), reverse("books:book", args=[book.workspace.slug, book.pk])
+
+
 LONG_SPEECH = Kind(
     name="long_speech",
     label=_("Long speech"),
@@ -205,5 +217,6 @@ LONG_SPEECH = Kind(
     is_once=True,
     query_family="long_speech_query",
     is_part=True,
+    whole=whole,
     take_in=take_in,
 )

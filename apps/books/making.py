@@ -270,7 +270,7 @@ def _check(book: Book, drafts: Sequence[Draft]) -> None:
         except VoiceGoneError as error:
             raise RefusedError(str(error)) from error
     for draft in drafts:
-        found = preflight.check(draft.text)
+        found = preflight.check(draft.text, model=draft.settings["model"])
         if found.illegal_ratio > catalogue.speech.max_invisible_ratio:
             raise RefusedError(
                 _("More than a tenth of the characters in “%(chapter)s” are invisible: MiniMax would refuse it.")
@@ -278,7 +278,8 @@ def _check(book: Book, drafts: Sequence[Draft]) -> None:
             )
         blocking = [problem for problem in found.problems if problem.blocks]
         if blocking:
-            raise RefusedError(f"{draft.chapter.title or book.title}: {blocking[0].sentence}")
+            said = _(blocking[0].message) % blocking[0].params
+            raise RefusedError(f"{draft.chapter.title or book.title}: {said}")
 
 
 def check_voice(book: Book, voice_id: str) -> str:

@@ -197,8 +197,7 @@ def set_cleanup(book: Book, kinds: Sequence[str]) -> None:
 
     Raises RefusedError where chapters were changed by hand since: that would be lost.
     """
-    with transaction.atomic():
-        book = Book.objects.select_for_update().get(pk=book.pk)
+    with _held(book):
         manuscript = Manuscript.objects.filter(book=book).first()
         if manuscript is None:
             return
@@ -285,6 +284,17 @@ def remove_chapter(chapter: Chapter) -> None:
 
 
 @contextmanager
+def _held(book: Book) -> Iterator[None]:
+    """The book as its row is now, and nobody else at it until we are done."""
+    with transaction.atomic():
+        book.refresh_from_db(from_queryset=Book.objects.select_for_update(), fields=_CHANGING)
+        yield
+
+
+_CHANGING = ("title", "author", "settings", "marks_speakers", "cleanup", "is_edited", "pause_ms", "chapter_pause_ms")
+
+
+@contextmanager
 def _edited(book_id: uuid.UUID) -> Iterator[Book]:
     """The book, held while its chapters change by hand."""
     with transaction.atomic():
@@ -310,8 +320,7 @@ def _count(book: Book) -> None:
 
 def set_settings(book: Book, given: Mapping[str, Any]) -> None:
     """Wish for another sound. What was made otherwise is heard until it is made again. Raises RefusedError."""
-    with transaction.atomic():
-        book = Book.objects.select_for_update().select_related("workspace").get(pk=book.pk)
+    with _held(book):
         wanted = complete({**complete(book.settings), **{name: given[name] for name in DEFAULTS if name in given}})
         now = complete(book.settings)
         if book.parts.exists() and any(wanted[name] != now[name] for name in FIXED):
@@ -340,8 +349,7 @@ def rename(book: Book, *, title: str, author: str | None = None) -> None:
 
 def read_speakers(book: Book, *, is_on: bool) -> None:
     """Whether "Anna: Hello." says who speaks."""
-    with transaction.atomic():
-        book = Book.objects.select_for_update().get(pk=book.pk)
+    with _held(book):
         book.marks_speakers = is_on
         book.save(update_fields=["marks_speakers"])
         texts = [ChapterText(each.title, each.text, each.level) for each in book.chapters.all()]
@@ -354,8 +362,7 @@ def cast(book: Book, speaker: str, voice_id: str) -> None:
     speaker = storable(speaker)[:100]
     if not speaker:
         return set_settings(book, {"voice_id": voice_id})
-    with transaction.atomic():
-        book = Book.objects.select_for_update().select_related("workspace").get(pk=book.pk)
+    with _held(book):
         if voice_id:
             _check_voice(book, voice_id)
             Cast.objects.update_or_create(book=book, speaker=speaker, defaults={"voice_id": voice_id})
@@ -373,8 +380,7 @@ def _check_voice(book: Book, voice_id: str) -> None:
 
 def assign(book: Book, segments: Sequence[Segment], speaker: str) -> None:
     """Say who speaks these sentences."""
-    with transaction.atomic():
-        Book.objects.select_for_update().get(pk=book.pk)
+    with _held(book):
         mine = book.segments.filter(pk__in=[segment.pk for segment in segments])
         mine.update(speaker=storable(speaker)[:100], is_chosen=False)
         choose_fitting(book, Wishes(book), only=mine)
@@ -453,11 +459,13 @@ class BookCheck:
 
 def preflight_of(book: Book) -> BookCheck:
     """Everything that can be known before: counted as MiniMax counts. Reads the whole text."""
-    language = complete(book.settings)["language_boost"]
+    settings = complete(book.settings)
+    language, model = settings["language_boost"], settings["model"]
     entries = PronunciationEntry.objects.filter(workspace=book.workspace, language__in=("", language))
-    words = [entry.source for entry in entries] if complete(book.settings)["use_dictionary"] else []
+    words = [entry.source for entry in entries] if settings["use_dictionary"] else []
     checks = [
-        ChapterCheck(chapter, preflight.check(chapter.text, pronunciation=words)) for chapter in book.chapters.all()
+        ChapterCheck(chapter, preflight.check(chapter.text, pronunciation=words, model=model))
+        for chapter in book.chapters.all()
     ]
     hits: dict[str, int] = {}
     for check in checks:
@@ -550,8 +558,7 @@ def script_page(chapter: Chapter, *, after: int = -1, size: int = 200) -> list[A
 
 def delete_book(book: Book) -> None:
     """Raises RefusedError while something of it is being made. Editions stay in the library."""
-    with transaction.atomic():
-        Book.objects.select_for_update().get(pk=book.pk)
+    with _held(book):
         if Part.objects.filter(book=book, job__status__in=MOVING).exists():
             raise RefusedError(_("Parts of this book are being made. Cancel them first."))
         names = list(Part.objects.filter(book=book).exclude(file="").values_list("file", flat=True))

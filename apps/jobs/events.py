@@ -44,8 +44,7 @@ def publish(pk: Any) -> None:
 def render_card(job: Job) -> str:
     """The card as it is pushed to all: in the language of the person whose job it is."""
     with translation.override(job.created_by.language or settings.LANGUAGE_CODE):
-        beside = job.modality.beside
-        return render_to_string("jobs/_card.html", {"job": job, "oob": True}) + (beside(job) if beside else "")
+        return render_to_string("jobs/_card.html", {"job": job, "oob": True})
 
 
 def _read(pks: Iterable[Any]) -> list[Job]:

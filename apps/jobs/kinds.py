@@ -103,10 +103,11 @@ class Kind:
     takes_callback: bool = False  # its create endpoint knows `callback_url` (reference 12.6: videos and templates)
     query_family: str = ""  # whose rate limit each `poll` counts against, where questions are limited too
     is_part: bool = False  # one of many that its app shows as one: not in the tray, and no news of its own
+    # Called when a part is over: what its person is told of the whole, and where that is. None: it is not over yet.
+    whole: Callable[[Job], tuple[Any, str] | None] | None = None
     # What becomes of a result, given as a file and a way to say that it still goes on; it may be called again after a
     # crash. Raises saving.LostResultError for one that is of no use. None: each result is kept in the library.
     take_in: Callable[[Job, Path, Callable[[], bool]], None] | None = None
-    beside: Callable[[Job], str] | None = None  # fragments that are pushed with the job's card whenever it moves
 
 
 _kinds: dict[str, Kind] = {}

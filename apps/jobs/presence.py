@@ -25,8 +25,13 @@ def looks(user_id: int, workspace_id: int) -> None:
 
 def tell_if_away(job: Job) -> None:
     """Leave a message for the person whose job is over, unless they see it anyway."""
-    if get_kind(job.kind).is_part or cache.get(_key(job.created_by_id, job.workspace_id)):
+    if cache.get(_key(job.created_by_id, job.workspace_id)):
+        return
+    kind = get_kind(job.kind)
+    if kind.is_part:
+        if news := kind.whole and kind.whole(job):
+            notify(job.created_by, job.workspace, *news)
         return
     words = _("Done: {title}") if job.status == Status.SUCCEEDED else _("Failed: {title}")
-    page = reverse(get_kind(job.kind).page, args=[job.workspace.slug])
+    page = reverse(kind.page, args=[job.workspace.slug])
     notify(job.created_by, job.workspace, format_lazy(words, title=job.title), f"{page}#job-{job.pk}")
