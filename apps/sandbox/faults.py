@@ -43,6 +43,7 @@ TASKS = {  # the task is accepted, and fails at its end
     "late_content": (1026, "input new_sensitive"),
     "late_output_content": (1027, "output new_sensitive"),
     "late_internal": (1024, "internal error"),
+    "late_expired": (1000, "the task has expired"),  # long speech: its status is Expired
 }
 WAITS = {"slow_first_byte", "silence"}
 IDLE = {"idle"}  # a WebSocket is closed (2201) after `seconds` instead of 120

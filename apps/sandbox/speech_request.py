@@ -41,21 +41,22 @@ def measure(text: str) -> dict[str, Any]:
     }
 
 
-def check_text(text: Any) -> str:
+def check_text(text: Any, *, most: int | None = None, field: str = "text") -> str:
+    most = rules.speech()["max_characters"] if most is None else most
     if not isinstance(text, str):
-        raise invalid("text", "must be a string")
-    if len(text) > rules.speech()["max_characters"]:
-        raise invalid("text", f"{len(text)} characters, must be less than {rules.speech()['max_characters'] + 1}")
+        raise invalid(field, "must be a string")
+    if len(text) > most:
+        raise invalid(field, f"{len(text)} characters, must be less than {most + 1}")
     if not any(char.isalnum() for char in PAUSE.sub("", text)):
-        raise invalid("text", "there is nothing to speak")
+        raise invalid(field, "there is nothing to speak")
     if invisible_ratio(text) > rules.speech()["max_invisible_ratio"]:
         raise RefusedError(1042, "invisible characters exceed 10% of text")
     limits = rules.speech()["pause"]
     for found in PAUSE.finditer(text):
         if not PAUSE_VALUE.fullmatch(found.group(1)) or float(found.group(1)) < limits["minimum"]:
-            raise invalid("text", f"the pause {found.group()} must be between 0.01 and 99.99 seconds")
+            raise invalid(field, f"the pause {found.group()} must be between 0.01 and 99.99 seconds")
     if NEIGHBOURS.search(text):
-        raise invalid("text", "two pauses in a row")
+        raise invalid(field, "two pauses in a row")
     return text
 
 

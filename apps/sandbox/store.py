@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 from django.db import models
 from django.db.models import Q, Sum
 
-from apps.sandbox.models import Charge, CustomVoice, FileLink, StoredFile, Task
+from apps.sandbox.models import Charge, CustomVoice, FileLink, StoredFile, Task, new_file_id
 from apps.sandbox.rules import price_of_voice, price_per_million
 from apps.sandbox.runtime import runtime
 
@@ -45,10 +45,13 @@ def keep_file(content: bytes, filename: str, *, purpose: str, media_type: str, h
     return row
 
 
-def adopt_file(source: Path, filename: str, *, purpose: str, media_type: str, hours: float) -> StoredFile:
+def adopt_file(
+    source: Path, filename: str, *, purpose: str, media_type: str, hours: float, file_id: int | None = None
+) -> StoredFile:
     """As `keep_file`, for a file that already lies in the data folder: it is moved."""
     now = runtime.now()
     row = StoredFile(
+        file_id=file_id or new_file_id(),
         filename=filename,
         purpose=purpose,
         media_type=media_type,
@@ -123,6 +126,16 @@ def charge_task(task: Task) -> None:
         model=task.model,
         usage_characters=0,
         price=task.price,
+    )
+
+
+def charge_long_speech(task: Task) -> None:
+    charge(
+        trace_id=task.trace_id,
+        path=task.path,
+        model=task.model,
+        voice_ids=task.request["voice_ids"],
+        usage_characters=task.request["usage_characters"],
     )
 
 

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from apps.sandbox import files, images, music, speech, video_templates, videos, views, voices
+from apps.sandbox import files, images, long_speech, music, speech, video_templates, videos, views, voices
 from apps.sandbox.chatting import anthropic_surface, openai_surface
 
 urlpatterns = [
     path("healthz", views.health),
     path("v1/t2a_v2", speech.text_to_audio),
+    path("v1/t2a_async_v2", long_speech.create_long_speech),
+    path("v1/query/t2a_async_query_v2", long_speech.query_long_speech),
     path("v1/image_generation", images.create_images),
     path("v1/music_generation", music.create_music),
     path("v1/lyrics_generation", music.create_lyrics),

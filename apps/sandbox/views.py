@@ -127,6 +127,10 @@ async def sandbox_state(request: ASGIRequest) -> HttpResponse:
             if speed is not None and (isinstance(speed, bool) or not isinstance(speed, int | float) or speed < 0):
                 raise invalid("tokens_per_second", "must be a number, or null for the speed of each model")
             runtime.tokens_per_second = speed
+        if "long_speech_result" in body:
+            if body["long_speech_result"] not in ("tar", "raw"):
+                raise invalid("long_speech_result", "must be tar or raw")
+            runtime.long_speech_result = body["long_speech_result"]
         if "obey_stop" in body:
             runtime.obey_stop = bool(body["obey_stop"])
     return answer(
@@ -137,6 +141,7 @@ async def sandbox_state(request: ASGIRequest) -> HttpResponse:
             "task_delay_s": runtime.task_delay_s,
             "tokens_per_second": runtime.tokens_per_second,
             "obey_stop": runtime.obey_stop,
+            "long_speech_result": runtime.long_speech_result,
             "now": runtime.now().isoformat(),
             "engine_pids": pool().pids,
         }

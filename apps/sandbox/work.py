@@ -181,6 +181,8 @@ class Kind:
     hours: float  # that the link to the file lives
     describe: Callable[[Task], dict[str, Any]]  # what a query and a callback tell
     queueing: bool = True  # whether Queueing is among the statuses
+    charge: Callable[[Task], None] = store.charge_task
+    about_file: Callable[[Task], dict[str, Any]] = lambda task: {}  # by which this task's file differs from the kind's
 
 
 _kinds: dict[str, Kind] = {}
@@ -250,15 +252,15 @@ async def _walk(task: Task, kind: Kind) -> None:
         await _move(task, kind, "Fail")
     else:
         task.result = result
-        task.file = await store.stored(
-            store.adopt_file,
-            folder / kind.filename,
-            kind.filename,
-            purpose=kind.purpose,
-            media_type=kind.media_type,
-            hours=kind.hours,
-        )
-        await store.stored(store.charge_task, task)
+        about = {
+            "filename": kind.filename,
+            "purpose": kind.purpose,
+            "media_type": kind.media_type,
+            "hours": kind.hours,
+            **kind.about_file(task),
+        }
+        task.file = await store.stored(store.adopt_file, folder / kind.filename, **about)
+        await store.stored(kind.charge, task)
         await _move(task, kind, "Success")
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 

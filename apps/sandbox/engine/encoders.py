@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from io import BytesIO
-from typing import Protocol
+from typing import Any, Protocol
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
+_LARGEST_RIFF = 0xFFFFFFFF
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 
 
@@ -33,13 +34,22 @@ def output_rate(audio_format: str, sample_rate: int) -> int:
 
 
 def open_encoder(
-    audio_format: str, *, sample_rate: int, bitrate: int, channel: int, force_cbr: bool, whole: bool, header: bool
+    audio_format: str,
+    *,
+    sample_rate: int,
+    bitrate: int,
+    channel: int,
+    force_cbr: bool,
+    whole: bool,
+    header: bool,
+    file: Any = None,
 ) -> Encoder:
-    """`whole`: nothing leaves before the end, so the header can state the length."""
+    """`whole`: nothing leaves before the end, so the header can state the length. `file`: containers, which go back
+    to their header, are written there instead of being handed out; it needs write, seek and tell."""
     if audio_format == "mp3":
         return Mp3Encoder(sample_rate, bitrate, channel, force_cbr)
     if audio_format in ("flac", "opus"):
-        return ContainerEncoder(audio_format, sample_rate, channel, whole)
+        return ContainerEncoder(audio_format, sample_rate, channel, whole, file)
     return PlainEncoder(audio_format, sample_rate, channel, whole, header)
 
 
@@ -119,14 +129,14 @@ class _Growing:
 class ContainerEncoder:
     """FLAC and Ogg/Opus, through FFmpeg's muxers."""
 
-    def __init__(self, audio_format: str, sample_rate: int, channel: int, whole: bool) -> None:
-        self._whole = BytesIO() if whole else None
+    def __init__(self, audio_format: str, sample_rate: int, channel: int, whole: bool, file: Any) -> None:
+        self._whole = BytesIO() if whole and not file else None
         self._sink = _Growing()
         muxer, codec, options = {
             "flac": ("flac", "flac", {}),
             "opus": ("ogg", "libopus", {"page_duration": "100000", "serial_offset": "1", "fflags": "+bitexact"}),
         }[audio_format]
-        self._container = av.open(self._whole or self._sink, "w", format=muxer, options=options)
+        self._container = av.open(file or self._whole or self._sink, "w", format=muxer, options=options)
         stream = self._container.add_stream(codec, rate=sample_rate)
         if not isinstance(stream, av.AudioStream):
             raise TypeError(f"{codec} does not encode sound")
@@ -192,16 +202,17 @@ class PlainEncoder:
             return b""
         if self._riff and not self._begun and data:
             self._begun = True
-            return self._header(0xFFFFFFFF - 128) + data  # a stream does not know its length
+            return self.header(0xFFFFFFFF - 128) + data  # a stream does not know its length
         return data
 
     def finish(self) -> bytes:
         if self._waiting is None:
             return b""
         data = b"".join(self._waiting)
-        return (self._header(len(data)) if self._riff else b"") + data
+        return (self.header(len(data)) if self._riff else b"") + data
 
-    def _header(self, size: int) -> bytes:
+    def header(self, size: int, *, roomy: bool = False) -> bytes:
+        """Of `size` bytes of sound. `roomy`: with room for the numbers of a file above 4 GiB, which then is RF64."""
         block = self._channel * self._width
         kind = 7 if self._table is not None else 1
         fmt = struct.pack(
@@ -210,14 +221,17 @@ class PlainEncoder:
         chunks = b"fmt " + struct.pack("<I", len(fmt)) + fmt
         if kind == 7:
             chunks = b"fmt " + struct.pack("<I", 18) + fmt + b"\0\0" + b"fact" + struct.pack("<II", 4, size // block)
-        return (
-            b"RIFF"
-            + struct.pack("<I", 4 + len(chunks) + 8 + size)
-            + b"WAVE"
-            + chunks
-            + b"data"
-            + struct.pack("<I", size)
-        )
+        total = 4 + len(chunks) + 8 + size
+        name = b"RIFF"
+        if roomy:
+            total += 36
+            if total > _LARGEST_RIFF:
+                name, large = b"RF64", struct.pack("<QQQI", total, size, size // block, 0)
+                total = size = _LARGEST_RIFF
+                chunks = b"ds64" + struct.pack("<I", 28) + large + chunks
+            else:
+                chunks = b"JUNK" + struct.pack("<I", 28) + bytes(28) + chunks
+        return name + struct.pack("<I", total) + b"WAVE" + chunks + b"data" + struct.pack("<I", size)
 
     def bitrate(self, size: int) -> int:
         return self.sample_rate * self._channel * self._width * 8

@@ -54,7 +54,7 @@ def _character(job: dict[str, Any]) -> Character:
 
 
 class Performance:
-    def __init__(self, espeak: Espeak, job: dict[str, Any]) -> None:
+    def __init__(self, espeak: Espeak, job: dict[str, Any], file: Any = None) -> None:
         self._espeak, self._job = espeak, job
         self._heard_since: float | None = None
         self._character = _character(job)
@@ -75,18 +75,18 @@ class Performance:
             force_cbr=job["force_cbr"],
             whole=not job["stream"],
             header=job["header"],
+            file=file,
         )
-        self._pieces = read(
-            job["text"],
-            Reading(
-                own_language=job["voices"][0]["language"],
-                language_boost=job["language_boost"],
-                pronunciation=job["pronunciation"],
-                sounds=job["sound_tags"],
-                text_normalization=job["text_normalization"],
-                latex_read=job["latex_read"],
-            ),
+        self._reading = Reading(
+            own_language=job["voices"][0]["language"],
+            language_boost=job["language_boost"],
+            pronunciation=job["pronunciation"],
+            sounds=job["sound_tags"],
+            text_normalization=job["text_normalization"],
+            latex_read=job["latex_read"],
         )
+        self._pieces = read(job["text"], self._reading)
+        self._ends = True  # nothing follows the last piece
         self._words: list[Word] = []
         self._told = 0  # words already handed out
         self._said = 0  # samples at the synthesiser's rate
@@ -161,7 +161,7 @@ class Performance:
             else:
                 samples = self._speak(piece, start)
                 rest = 0.0 if isinstance(following, Pause) else piece.rest / speed
-                if following is None:
+                if following is None and self._ends:
                     rest = 0.08
                 samples = np.concatenate([samples, np.zeros(round(rest * SAMPLE_RATE), np.float32)])
             start += len(samples)
@@ -201,8 +201,11 @@ class Performance:
         return self._say(piece) if abs(error - 1) > _IN_TUNE else spoken
 
     def _say(self, piece: Sentence) -> Spoken:
+        return self._espeak.speak(piece.text, language=self._language_of(piece), variant=self._variant, rate=self._rate)
+
+    def _language_of(self, piece: Sentence) -> str:
         accent = self._job["voices"][0].get("accent", "") if piece.language == "en-us" else ""
-        return self._espeak.speak(piece.text, language=accent or piece.language, variant=self._variant, rate=self._rate)
+        return accent or piece.language
 
     def _remember_words(
         self, piece: Sentence, events: list[tuple[int, float]], trimmed_s: float, start: int, count: int

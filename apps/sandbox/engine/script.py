@@ -22,6 +22,7 @@ _PAUSE = re.compile(r"<#(\d{1,2}(?:\.\d{1,2})?|\.\d{1,2})#>")
 _SOUND = re.compile(r"\((" + "|".join(SOUNDS) + r")\)")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？；।؟]+[”’」』）]*|\n+")
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|e\.g|i\.e|z\.b|bzw|sig|mme)\.$", re.IGNORECASE)
+_PART_END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*\s+|[。！？；।؟]+[”’」』）]*|\n+)(?=[^\s<])")
 _BREATH = re.compile(r"[,;:–—](?=\s)|[，、：،]|\s(?=[(\[])")
 _WORD = re.compile(r"\w")
 
@@ -79,10 +80,11 @@ class Reading:
         return CODES.get(self.own_language, "en-us")
 
 
-def read(text: str, reading: Reading) -> list[Piece]:
+def read(text: str, reading: Reading, *, goes_on: bool = False) -> list[Piece]:
+    """`goes_on`: something was said before, so nobody waits for the first sound."""
     pieces: list[Piece] = []
     run: list[Letters] = []
-    counter = _Counter()
+    counter = _Counter(spoken=int(goes_on))
     for part in _markup(Letters(text, list(range(len(text)))), reading):
         if isinstance(part, Letters):
             run.append(part)
@@ -94,10 +96,26 @@ def read(text: str, reading: Reading) -> list[Piece]:
     return pieces
 
 
+def cut_into_parts(text: str, size: int) -> Iterator[tuple[int, int]]:
+    """Begin and end of parts of `size` characters and somewhat more, which end where a sentence does if they can."""
+    start = 0
+    while len(text) - start > size:
+        most = min(len(text), start + 2 * size)
+        ends = (found.end() for found in _PART_END.finditer(text, start + size // 2, most))
+        end = next((end for end in ends if not _ABBREVIATION.search(text[max(0, end - 12) : end].rstrip())), 0)
+        if not end:
+            spaces = [found.end() for found in re.finditer(r"\s", text[start + size // 2 : most])]
+            end = start + size // 2 + spaces[-1] if spaces else most
+        yield start, end
+        start = end
+    if start < len(text):
+        yield start, len(text)
+
+
 class _Counter:
-    def __init__(self) -> None:
+    def __init__(self, spoken: int) -> None:
         self.sentence = 0
-        self.spoken = 0
+        self.spoken = spoken
 
 
 def _cut(letters: Letters, start: int, end: int) -> Letters:
