@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONGEST_CHAPTER = 100_000  # characters, about two hours: one that failed is made again as a whole
 GOOD_LENGTH = 50_000  # what longer ones are cut to
 WEAK_LENGTH = 400  # on average, between numbers that stand alone: shorter ones are a list
+SHORT_FRONT = 300  # characters before the first chapter, as of a title page: they go with it
 DEEP_LENGTH = 60_000  # where chapters are longer than this, the next lower headings are the chapters
 
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*|\n")
@@ -202,7 +203,7 @@ def _chapters(text: str, starts: Sequence[_Start]) -> list[ChapterText]:
     starts = _joined(text, starts)
     lowest = min((start.level for start in starts), default=1)
     starts = [replace(start, level=start.level - lowest + 1) for start in starts]
-    if not starts or text[: starts[0].at].strip():
+    if not starts or len(text[: starts[0].at].strip()) >= SHORT_FRONT:
         starts = [_Start(0, 0, _first_line(text) if starts else "", 1), *starts]
     else:
         starts[0] = replace(starts[0], at=0)
