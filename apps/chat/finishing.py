@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.chat import calls
+from apps.accounts.models import User
+from apps.chat import calls, quick
 from apps.chat.models import SILENCE, Message, Piece, Status
 from apps.chat.own import OWN, find_own, price_row_of
 from apps.chat.rendering import markdown
@@ -18,32 +19,33 @@ from apps.chat.reply import Reply, StoredEvent
 from apps.minimax.chat import Usage, cost_by, price_of_chat
 from apps.usage import ledger
 from apps.usage.models import Charged
-from apps.workspaces.models import ChatConnection, ConnectionKind
+from apps.workspaces.models import ChatConnection, ConnectionKind, Workspace
 from apps.workspaces.storable import storable
 
 
 def beat(
-    ids: Iterable[uuid.UUID], news: Mapping[uuid.UUID, Sequence[StoredEvent]]
+    ids: Iterable[uuid.UUID], news: Mapping[uuid.UUID, Sequence[StoredEvent]], *, is_sign_of_life: bool = True
 ) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
     """Write that these replies live, and what has arrived of them since the last time.
 
-    Returns the replies that somebody asked to stop, and those whose end is on the row already: written by ourselves,
-    or by a sweeper that took us for dead.
+    is_sign_of_life: whether the rows' heartbeat is due as well.
+    Returns the replies that somebody asked to stop, and those whose end is on the row already: written by ourselves, or
+    by a sweeper that took us for dead.
     """
     ours = set(ids)
-    with transaction.atomic():
-        Message.objects.running().filter(pk__in=ours).update(heartbeat_at=timezone.now())
-        Piece.objects.bulk_create(
-            [Piece(message_id=pk, events=storable(list(events))) for pk, events in news.items() if events]
-        )
-        running = dict(Message.objects.running().filter(pk__in=ours).values_list("pk", "stop_asked"))
+    if is_sign_of_life or any(news.values()):
+        with transaction.atomic():
+            if is_sign_of_life:
+                quick.touch(ours, timezone.now())
+            quick.insert_pieces(news)
+    running = quick.running(ours)
     return {pk for pk, stop_asked in running.items() if stop_asked}, ours - running.keys()
 
 
 def finish(pk: uuid.UUID, changes: dict[str, Any]) -> Message:
     """A reply is over: everything onto its row, its price into the book. Harmless when somebody else has done it."""
     changes = _fitting(changes)
-    message = Message.objects.select_related("conversation__workspace", "created_by").get(pk=pk)
+    message = Message.objects.select_related("conversation").get(pk=pk)
     if message.status != Status.RUNNING:
         return message
     for name, value in changes.items():
@@ -101,8 +103,8 @@ def _enter(message: Message) -> None:
         return
     ledger.record(
         f"chat:{message.pk}",
-        workspace=message.conversation.workspace,
-        person=message.created_by,
+        workspace=Workspace(pk=message.conversation.workspace_id),  # the book needs no more than their keys
+        person=User(pk=message.created_by_id),
         kind="chat",
         model=message.model[:60],
         connection_kind=ConnectionKind.CUSTOM if message.connection_kind == OWN else message.connection_kind,

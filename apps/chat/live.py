@@ -37,6 +37,10 @@ from apps.workspaces.storable import UNSTORABLE, storable
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_S = 0.3
+SIGN_OF_LIFE_S = 2.0  # between two signs of life on a row; its silence is judged after many times as long
+FEW = 40  # replies at once that are passed on letter by letter
+REST_S = 0.0004  # for each reply more, the time in which words gather
+LONGEST_REST_S = 0.04
 FRAMES_WAITING = 2_000  # for one slow page; then it gets everything anew instead
 
 _http: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
@@ -248,7 +252,8 @@ class Run:
 
     async def _receive(self) -> None:
         add, unwritten = self.reply.add, self.unwritten
-        async with aclosing(stream_chat(http(), self._endpoint, self._request, self._surface)) as events:
+        stream = stream_chat(http(), self._endpoint, self._request, self._surface, rest_s=_rest_s)
+        async with aclosing(stream) as events:
             async for event in events:
                 stored: StoredEvent
                 if isinstance(event, TextDelta):
@@ -349,6 +354,11 @@ class Run:
         }
 
 
+def _rest_s() -> float:
+    """With many replies at once the words of each arrive in frames; a few come as they are written."""
+    return min(LONGEST_REST_S, max(0, len(_runs) - FEW) * REST_S)
+
+
 def _sendable(text: str) -> str:
     """Without half characters, which no socket takes."""
     return text if text.isascii() else UNSTORABLE.sub("", text)
@@ -367,20 +377,23 @@ def _keep_beating() -> None:
 
 async def _beat() -> None:
     """Write what has arrived, a few times a second: one statement for all, so a hundred cost little more than one."""
+    signed_at = 0.0
     while _runs:
         await asyncio.sleep(HEARTBEAT_S)
+        is_due = time.monotonic() - signed_at > SIGN_OF_LIFE_S
         runs = list(_runs.values())
         news: dict[uuid.UUID, list[StoredEvent]] = {}
         for run in runs:
             news[run.id] = joined(run.unwritten)
             run.unwritten.clear()
         try:
-            asked, gone = await in_thread(finishing.beat, list(news), news)
+            asked, gone = await in_thread(finishing.beat, list(news), news, is_sign_of_life=is_due)
         except Exception:  # a busy database must not end the heart, nor lose what it was to write
             logger.exception("no heartbeat")
             for run in runs:
                 run.unwritten[:0] = news[run.id]
             continue
+        signed_at = time.monotonic() if is_due else signed_at
         for run in runs:
             if run.id in asked:
                 run.stop()

@@ -24,6 +24,7 @@ from apps.chat.rendering.growing import PACE, GrowingText
 from apps.minimax.chat import Block
 
 StoredEvent = list[Any]
+MANY = 64  # pieces of one text, before they are put together
 
 
 @dataclass
@@ -33,6 +34,11 @@ class Part:
     growing: GrowingText | None = None
     call: tuple[str, str, dict[str, Any] | None, str] | None = None
     ms: int | None = None
+
+    def say(self, text: str) -> None:
+        self.text.append(text)
+        if len(self.text) >= MANY:  # thousands of small strings weigh many times what they say
+            self.text[:] = ["".join(self.text)]
 
 
 class Reply:
@@ -47,7 +53,7 @@ class Reply:
         kind = event[0]
         if kind == "text":
             part = self._part("text")
-            part.text.append(event[1])
+            part.say(event[1])
             assert part.growing is not None
             tail = part.growing.add(event[1])
             if tail:
@@ -55,7 +61,7 @@ class Reply:
             elif part.growing.due_in == 0:
                 self._render(len(self.parts) - 1)
         elif kind == "think":
-            self._part("think").text.append(event[1])
+            self._part("think").say(event[1])
             self._emit_tail(event[1])
         elif kind == "call":
             _kind, call_id, name, given, arguments = event

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.chat import tree
+from apps.chat import quick, tree
 from apps.chat.models import TITLE_LENGTH, Conversation, Message, Role, Status
 from apps.chat.own import OWN, UnknownModelError, fit
 from apps.chat.rendering import markdown
@@ -45,6 +45,7 @@ class Started:
     replies: list[Message]
     endpoint: Endpoint | None
     history: list[tree.Said]
+    is_new: bool = False  # the conversation begins with it
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
     past = tree.history(parent_id)
     said = None
     if blocks:
-        said = Message.objects.create(
+        said = Message(
             conversation=conversation,
             parent_id=parent_id,
             role=Role.USER,
@@ -136,13 +137,14 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
             html_version=markdown.VERSION,
             click=asked.click,
         )
+        quick.insert(said)
         past.append(tree.Said(Role.USER, blocks, Status.DONE))
         parent_id = said.pk
     if not past or past[-1].role != Role.USER:
         raise RefusedError(_("There is nothing to answer here."))
     now = timezone.now()
     replies = [
-        Message.objects.create(
+        Message(
             conversation=conversation,
             parent_id=parent_id,
             role=Role.ASSISTANT,
@@ -157,10 +159,16 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
         )
         for number, settings in enumerate(asked.settings)
     ]
+    for reply in replies:
+        quick.insert(reply)
+    is_new = conversation._state.adding
     conversation.head, conversation.moved_at = replies[0], now
     conversation.settings = dict(asked.settings[0])
-    conversation.save(update_fields=["head", "moved_at", "settings"])
-    return Started(conversation, said, replies, endpoint, past)
+    if is_new:  # after its messages: the database looks at what points where when all of it is committed
+        quick.insert(conversation)
+    else:
+        conversation.save(update_fields=["head", "moved_at", "settings"])
+    return Started(conversation, said, replies, endpoint, past, is_new=is_new)
 
 
 def _find_started(member_id: int, asked: Asked) -> Started:
@@ -178,10 +186,11 @@ def _find_started(member_id: int, asked: Asked) -> Started:
 
 
 def _conversation(member: Membership, asked: Asked, blocks: Sequence[Block]) -> Conversation:
+    """The one that goes on, or a new one that is not stored yet."""
     if asked.conversation_id is None:
         if asked.parent_id:
             raise RefusedError(_("This conversation is not here any more."))
-        return Conversation.objects.create(
+        return Conversation(
             # one for each click, also when two processes get the same one at the same moment
             pk=uuid.uuid5(uuid.NAMESPACE_OID, f"{member.workspace_id}:{member.user_id}:{asked.click}"),
             workspace_id=member.workspace_id,

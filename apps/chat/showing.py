@@ -7,15 +7,17 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q, Sum
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from apps.chat import tree
 from apps.chat.forms import DEFAULT_MODEL
-from apps.chat.models import Call, CallStatus, Conversation, Message, Status
+from apps.chat.models import Call, CallStatus, Conversation, Message, Role, Status
 from apps.chat.own import OWN, find_own, price_row_of, window_of
 from apps.chat.rendering import markdown
 from apps.chat.services import Started
@@ -154,16 +156,53 @@ def _html(message: Message) -> list[str]:
     return [markdown.render(block["text"]) for block in message.blocks if block["type"] == "text"]
 
 
-def render_started(member: Membership, started: Started) -> str:
-    """What the page that asked adds to its thread."""
-    messages = [message for message in (started.said, *started.replies) if message]
+# What stands for a message's own in a shell.
+_PK, _PARENT = uuid.UUID(int=0x5E11_0001), uuid.UUID(int=0x5E11_0002)
+_WORDS = "\ue000"
+
+
+@lru_cache(maxsize=512)
+def _shell(language: str, slug: str, role: str, model: str) -> str:
+    """chat/_turn.html for somebody's own new message that has no sibling: only its ids and its words are missing."""
+    is_reply = role == Role.ASSISTANT
+    status = Status.RUNNING if is_reply else Status.DONE
+    message = Message(pk=_PK, parent_id=_PARENT, role=role, model=model, status=status)
+    parts = [] if is_reply else [ShownPart("text", html=SafeString(_WORDS))]
+    shown = ShownTurn(Turn(message, [_PK]), parts, is_mine=True, is_last=True)
+    return render_to_string("chat/_turn.html", {"shown": shown, "slug": slug})
+
+
+def _fill(shell: str, message: Message) -> str:
+    parent = str(message.parent_id or "")
+    return shell.replace(str(_PK), str(message.pk)).replace(str(_PARENT), parent).replace(_WORDS, "".join(message.html))
+
+
+def _siblings(started: Started, messages: Iterable[Message]) -> dict[uuid.UUID | None, list[uuid.UUID]]:
     siblings: dict[uuid.UUID | None, list[uuid.UUID]] = {}
-    same = Message.objects.filter(
-        Q(parent_id__in={message.parent_id for message in messages}) | Q(parent_id=None),
-        conversation_id=started.conversation.pk,
-    )
-    for parent_id, pk in same.order_by("pk").values_list("parent_id", "pk"):
+    if started.is_new:
+        rows: Iterable[tuple[uuid.UUID | None, uuid.UUID]] = [(each.parent_id, each.pk) for each in messages]
+    else:
+        same = Message.objects.filter(
+            Q(parent_id__in={message.parent_id for message in messages}) | Q(parent_id=None),
+            conversation_id=started.conversation.pk,
+        )
+        rows = same.order_by("pk").values_list("parent_id", "pk")
+    for parent_id, pk in rows:
         siblings.setdefault(parent_id, []).append(pk)
+    return siblings
+
+
+def _is_plain(message: Message) -> bool:
+    return message.is_running or (not message.is_reply and [block["type"] for block in message.blocks] == ["text"])
+
+
+def render_started(member: Membership, started: Started) -> str:
+    """What the page that asked adds to its thread. The first word of the reply waits for it."""
+    messages = [message for message in (started.said, *started.replies) if message]
+    siblings = _siblings(started, messages)
+    if all(_is_plain(message) and len(siblings[message.parent_id]) == 1 for message in messages):
+        language, slug = get_language() or "", member.workspace.slug
+        return "".join(_fill(_shell(language, slug, each.role, each.model), each) for each in messages)
     turns = [Turn(message, siblings[message.parent_id]) for message in messages]
     return render_to_string(
         "chat/_turns.html",

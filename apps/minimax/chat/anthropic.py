@@ -9,6 +9,7 @@ from apps.minimax.chat.answer import error_told
 from apps.minimax.chat.events import Event, Finished, Started, TextDelta, ThinkingDelta, ToolCall, Usage
 from apps.minimax.chat.request import Block
 
+MANY = 64  # pieces of one text, before they are put together
 _COUNTERS = {
     "input": "input_tokens",
     "output": "output_tokens",
@@ -78,6 +79,8 @@ class AnthropicReader:
         if not isinstance(delta, dict) or parts is None:
             return []
         kind = delta.get("type")
+        if len(parts) >= MANY:  # thousands of small strings weigh many times what they say
+            parts[:] = ["".join(parts)]
         if kind == "text_delta" and isinstance(text := delta.get("text"), str) and text:
             parts.append(text)
             return [TextDelta(text)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps.minimax.chat.answer import error_told
-from apps.minimax.chat.anthropic import json_object
+from apps.minimax.chat.anthropic import MANY, json_object
 from apps.minimax.chat.events import Event, Finished, Started, TextDelta, ThinkingDelta, ToolCall, Usage
 from apps.minimax.chat.reading import Growing, ThinkTags
 from apps.minimax.chat.request import Block
@@ -84,6 +84,9 @@ class OpenAIReader:
             self._add_piece(is_thinking, text, events)
 
     def _add_piece(self, is_thinking: bool, text: str, events: list[Event]) -> None:
+        for parts in (self._thought, self._text):
+            if len(parts) >= MANY:
+                parts[:] = ["".join(parts)]
         if is_thinking:
             self._was_in_content = True
             self._thought.append(text)
