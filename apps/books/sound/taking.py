@@ -236,9 +236,9 @@ def _transcode(given: Any, made: Any, sample_rate: int | None, channels: int | N
 # --- where sentences end ----------------------------------------------------------------------------------------------
 
 HOP_S = 0.005  # seconds between two measurements of level
-REACH_S = 0.6  # how far from the rough end a pause is looked for
-SHORTEST_PAUSE_S = 0.04
-LONGEST_COUNTED_S = 0.4  # a pause longer than this is not better
+REACH_S = 0.5  # how far from the rough end a pause is looked for
+LONGEST_COUNTED_S = 0.3  # a pause longer than this is not better
+AWAY = 1.5  # seconds of pause that a second's distance outweighs: a comma has a pause, too
 QUIETER_DB = 12.0  # a pause is at least so much quieter than what is loud around it
 SILENT_DB = -66.0  # full scale; below this everything is silence
 ROOM_DB = 6.0  # above the quietest moment is still the pause
@@ -310,11 +310,10 @@ def _quietest(levels: npt.NDArray[np.float32], aim: float, lowest: float, highes
         length = (end - start) * HOP_S
         middle = first + (start + end) / 2
         nearest = min(max(aim, first + start), first + end)
-        worth = min(length, LONGEST_COUNTED_S) - 0.5 * abs(nearest - aim) * HOP_S
-        if length < SHORTEST_PAUSE_S:
-            worth -= 1  # hardly a pause: better than nothing
+        worth = min(length, LONGEST_COUNTED_S) - AWAY * abs(nearest - aim) * HOP_S
         if worth > score:
             best, score = middle, worth
-    if score > -math.inf:
+    if score > -AWAY * REACH_S / 2:
         return best
-    return first + float(window.argmin()) + 0.5
+    away = np.abs(np.arange(first, last) + 0.5 - aim) * HOP_S
+    return first + float((window + 60 * away).argmin()) + 0.5  # no pause: the softest moment close by
