@@ -20,3 +20,14 @@ class BooksConfig(AppConfig):
         tray.register(books_in_motion)
         uploads.register(COVER)
         navigation.register_room("books", "speech")
+        navigation.register(
+            navigation.Page(
+                "books",
+                _("Long speech"),
+                "book-audio",
+                "books:index",
+                order=21,
+                place="palette",
+                keywords=_("book, audiobook, chapters, read aloud, long text"),
+            )
+        )

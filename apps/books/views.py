@@ -27,6 +27,7 @@ from apps.books.formats import FORMATS, LOUDNESS_LUFS
 from apps.books.forms import COVER, MOST_BYTES, MOST_CHARACTERS, BookForm, EditionForm, SettingsForm, WordsForm
 from apps.books.models import Book, Chapter, Edition, EditionStatus, Part, Segment
 from apps.books.rewriting import set_cover
+from apps.books.text.preflight import ILLEGAL_MANY, ILLEGAL_SOME
 from apps.books.wishes import complete
 from apps.jobs.models import MOVING, Status
 from apps.jobs.services import jobs_of
@@ -416,10 +417,16 @@ def _estimate(request: MemberRequest, one: Book) -> dict[str, Any]:
     check = services.preflight_of(one)
     return {
         "check": check,
+        "problems": _problems(check),
         "illegal_blocks": check.illegal_ratio > catalogue.speech.max_invisible_ratio,
         "illegal_percent": f"{100 * check.illegal_ratio:.2g}",
         "click": uuid.uuid4(),
     }
+
+
+def _problems(check: services.BookCheck) -> list[tuple[Chapter, Any]]:
+    """Without the ones that say how many characters are invisible: those are shown one by one."""
+    return [each for each in check.problems if each[1].message not in (ILLEGAL_SOME, ILLEGAL_MANY)]
 
 
 @dataclass(frozen=True)
@@ -441,7 +448,9 @@ def problems(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespo
     """What cannot be read and what will not sound as it was meant, place by place, each with a way there."""
     one = find_book(request.member, pk)
     check = services.preflight_of(one)
-    found = [(chapter, problem.position, problem.sentence, "") for chapter, problem in check.problems]
+    found = [
+        (chapter, problem.position, _(problem.message) % problem.params, "") for chapter, problem in _problems(check)
+    ]
     for each in check.chapters:
         for illegal in each.found.illegal:
             sentence = _("“%(name)s” cannot be read.") % {"name": illegal.name}
