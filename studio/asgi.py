@@ -13,6 +13,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs the app regi
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from apps.chat import live as chat  # noqa: E402
+from apps.chat import loop as chat_turns  # noqa: E402
 from apps.jobs.events import start_publisher  # noqa: E402
 from apps.speech import live as speech  # noqa: E402
 from studio.origins import SameOriginOnly  # noqa: E402
@@ -26,8 +27,10 @@ async def lifespan(scope, receive, send) -> None:
     gc.collect()
     gc.freeze()  # what the program itself consists of is not looked through again while sound is flowing
     gc.set_threshold(10_000, 20, 20)
+    resuming = asyncio.create_task(chat_turns.keep_resuming())
     await send({"type": "lifespan.startup.complete"})
     await receive()  # lifespan.shutdown
+    resuming.cancel()
     await asyncio.gather(speech.shut_down(), chat.shut_down())
     await send({"type": "lifespan.shutdown.complete"})
 

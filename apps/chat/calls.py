@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from apps.chat import tree
@@ -26,6 +27,9 @@ from apps.workspaces.storable import storable
 
 ROUNDS = 10  # of calls in a row, before a person has to say that it may go on
 RESULT_CHARACTERS = 100_000
+HANDOVER = timedelta(seconds=5)  # in which a living process goes on by itself
+FORGOTTEN = timedelta(minutes=10)  # after which nobody waits for the rest of a turn any more
+MOST_AT_ONCE = 100
 
 
 def enter_calls(message: Message) -> None:
@@ -219,6 +223,18 @@ def open_messages(conversation_id: uuid.UUID) -> QuerySet[Message, uuid.UUID]:
     """Replies of a conversation whose calls somebody has to keep an eye on."""
     running = Message.objects.filter(conversation_id=conversation_id, calls__status=CallStatus.RUNNING)
     return running.values_list("pk", flat=True).distinct()
+
+
+def left_behind() -> list[uuid.UUID]:
+    """Replies at the end of a branch whose tools are at work, or have just answered and nothing followed.
+
+    A process that lives sees to its own at once; what it has not taken up after a while belongs to one that died.
+    """
+    now = timezone.now()
+    at_work = Q(calls__status=CallStatus.RUNNING)
+    answered = Q(calls__settled_at__gt=now - FORGOTTEN, calls__settled_at__lt=now - HANDOVER)
+    ends = Message.objects.filter(at_work | answered, status=Status.DONE, conversation__head=F("pk"))
+    return list(ends.values_list("pk", flat=True).distinct()[:MOST_AT_ONCE])
 
 
 def member_id_of(message_id: uuid.UUID) -> int | None:

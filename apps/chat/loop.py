@@ -1,7 +1,7 @@
 """From a reply that called tools to the next one. It belongs to the server: the page may be closed meanwhile.
 
-What is known stands on rows, so that after a death of this process the next page that shows the conversation starts
-watching again, in whichever process.
+What is known stands on rows, so that after a death of this process another one takes the turn up: at once when a page
+shows the conversation, else at its next round.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from apps.workspaces.models import Membership
 logger = logging.getLogger(__name__)
 
 LOOK_S = 0.5
+RESUME_S = 15.0
 _watching: dict[uuid.UUID, asyncio.Task[None]] = {}
 
 
@@ -110,6 +111,25 @@ async def resume(conversation_id: uuid.UUID) -> None:
     """Somebody shows this conversation: see to what a process that died was watching."""
     for message_id in await in_thread(lambda: list(calls.open_messages(conversation_id))):
         _watch(message_id)
+
+
+async def keep_resuming() -> None:
+    """Take up the turns that a process left behind when it died, whether or not a page is open.
+
+    Every web process does this. Two that take up the same one do no harm: the next turn's click is one.
+    """
+    while True:
+        await asyncio.sleep(RESUME_S)
+        try:
+            await resume_all()
+        except Exception:  # a busy database must not end it
+            logger.exception("turns that were left behind could not be looked for")
+
+
+async def resume_all() -> None:
+    for message_id in await in_thread(calls.left_behind):
+        if message_id not in _watching:
+            await go_on(message_id)
 
 
 async def shut_down() -> None:

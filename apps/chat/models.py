@@ -218,6 +218,10 @@ class Call(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["message", "call_id"], name="one_row_per_call")]
+        indexes = [
+            models.Index(fields=["message"], name="calls_at_work", condition=Q(status="running")),
+            models.Index(fields=["settled_at"], name="calls_by_their_end"),
+        ]
 
     def __str__(self) -> str:
         return self.name

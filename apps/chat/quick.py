@@ -21,7 +21,7 @@ Fields = Sequence["models.Field[Any, Any]"]
 
 
 @cache
-def _insert_into(model: type[models.Model], vendor: str) -> tuple[str, Fields]:
+def _insert_into(model: type[models.Model]) -> tuple[str, Fields]:
     connection = connections[DEFAULT_DB_ALIAS]
     # a key that the database counts up itself is left to it
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
@@ -34,7 +34,7 @@ def _insert_into(model: type[models.Model], vendor: str) -> tuple[str, Fields]:
 def insert(row: models.Model) -> None:
     """Like `row.save(force_insert=True)` for a row that brings its key."""
     connection = connections[DEFAULT_DB_ALIAS]
-    statement, fields = _insert_into(type(row), connection.vendor)
+    statement, fields = _insert_into(type(row))
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
@@ -43,7 +43,7 @@ def insert(row: models.Model) -> None:
 
 def insert_pieces(news: Mapping[uuid.UUID, Sequence[Any]]) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
-    statement, fields = _insert_into(Piece, connection.vendor)
+    statement, fields = _insert_into(Piece)
     rows = [Piece(message_id=pk, events=storable(list(events))) for pk, events in news.items() if events]
     if rows:
         with connection.cursor() as cursor:

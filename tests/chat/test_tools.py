@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from django.utils import timezone
 
 from apps.chat import calls, loop
 from apps.chat.models import Call, Message
@@ -189,6 +190,50 @@ async def test_tools_in_a_row_come_to_an_end_by_themselves(upstream, creator, op
     await asyncio.sleep(0.3)
     assert len(upstream.requests) == 4
     assert await in_thread(Message.objects.filter(status="running").count) == 0
+
+
+async def left_by_a_dead_process(upstream, page) -> None:
+    """A picture was approved, and whoever watched its job is gone."""
+    calling(upstream, ("make_image", {"prompt": "A cat"}))
+    await page.say("Draw", settings=WITH_TOOLS)
+    await page.see()
+    (call,) = await the_calls(1)
+    await page.send("decide", call=str(call.pk), approve=True)
+    await the_job()
+    await asyncio.sleep(0.1)
+    await loop.shut_down()
+    await page.close()
+
+
+async def test_a_turn_goes_on_after_its_process_died_though_no_page_is_open(upstream, creator, open_page):
+    await left_by_a_dead_process(upstream, await open_page(creator))
+    await in_thread(Job.objects.update, status=JobStatus.FAILED, error="No.")
+    await loop.resume_all()
+    (result,) = await results_sent(upstream)
+    assert result["is_error"]
+    await loop.resume_all()
+    assert len(upstream.requests) == 2
+
+
+async def test_a_turn_whose_tools_had_answered_when_the_process_died_goes_on(upstream, creator, open_page):
+    await left_by_a_dead_process(upstream, await open_page(creator))
+    await in_thread(Job.objects.update, status=JobStatus.FAILED, error="No.")
+    (call,) = await the_calls(1)
+    await in_thread(calls.look_at_running, call.message_id)
+    await loop.resume_all()
+    assert len(upstream.requests) == 1  # a moment ago: its own process may be on it
+    before = timezone.now() - calls.HANDOVER * 2
+    await in_thread(Call.objects.update, settled_at=before)
+    await asyncio.gather(*(loop.resume_all() for _ in range(3)))
+    await results_sent(upstream)
+    assert await in_thread(Message.objects.filter(role="assistant").count) == 2
+
+
+async def test_a_turn_that_was_left_behind_long_ago_is_left_alone(upstream, creator, open_page):
+    await left_by_a_dead_process(upstream, await open_page(creator))
+    long_ago = timezone.now() - calls.FORGOTTEN * 2
+    await in_thread(Call.objects.update, status="failed", settled_at=long_ago)
+    assert await in_thread(calls.left_behind) == []
 
 
 async def test_a_process_that_died_is_followed_by_the_next_page(upstream, creator, open_page):
