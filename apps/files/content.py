@@ -32,21 +32,21 @@ def serve(request: HttpRequest, endpoint: Endpoint, row: Row, *, download: bool 
     except BaseException:
         held.close()
         raise
+    size = content.size or row.bytes or None  # where the answer does not say, the list does
+    until = size if content.end is None or (end is None and size) else min(content.end, size or content.end)
     if not beginning and first:
         held.close()
         response: HttpResponseBase = HttpResponse(status=416)
-        response["Content-Range"] = f"bytes */{content.size or '*'}"
+        response["Content-Range"] = f"bytes */{size or '*'}"
         return _finish(response, row, download)
     blocks = _Blocks(held, beginning, content)
     response = StreamingHttpResponse(blocks if isinstance(request, ASGIRequest) else iter(blocks))
-    if content.end is not None:
-        response["Content-Length"] = str(content.end - content.first)
-    is_part = content.size is not None and content.end is not None and (first, content.end) != (0, content.size)
-    if is_part:
-        response.status_code = 206
-        response["Content-Range"] = f"bytes {content.first}-{(content.end or 0) - 1}/{content.size}"
-    if content.size is not None:
+    if size and until:
+        response["Content-Length"] = str(until - first)
         response["Accept-Ranges"] = "bytes"
+        if (first, until) != (0, size):
+            response.status_code = 206
+            response["Content-Range"] = f"bytes {first}-{until - 1}/{size}"
     return _finish(response, row, download)
 
 

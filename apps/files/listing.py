@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.files.account import Account, account_of
 from apps.files.models import KnownFile, Listing
-from apps.files.purposes import CONTENT_TYPES, LISTED, PURPOSES, Purpose
+from apps.files.purposes import CONTENT_TYPES, LISTED, PURPOSES, Purpose, whole_size
 from apps.files.uses import Use, find_uses
 from apps.jobs.models import Job
 from apps.minimax import catalogue
@@ -75,6 +75,10 @@ class Gauge:
     @property
     def percent(self) -> float:
         return min(100.0, 100 * self.used / self.total)
+
+    @property
+    def total_in_words(self) -> str:
+        return whole_size(self.total)
 
     @property
     def is_tight(self) -> bool:

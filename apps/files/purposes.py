@@ -37,7 +37,7 @@ class Purpose:
             _("%(formats)s, at most %(size)s.")
             % {
                 "formats": ", ".join(format.upper() for format in self.rules.formats),
-                "size": filesizeformat(self.rules.max_bytes or catalogue.files.document_bytes),
+                "size": whole_size(self.rules.max_bytes or catalogue.files.document_bytes),
             }
         ]
         if self.rules.minimum_s and self.rules.maximum_s:
@@ -131,7 +131,7 @@ def too_large(purpose: Purpose, size: int) -> str:
         return ""
     return _("This file is too large: %(purpose)s may have at most %(most)s, and it has %(size)s.") % {
         "purpose": purpose.label,
-        "most": filesizeformat(most),
+        "most": whole_size(most),
         "size": _("%(count)d bytes") % {"count": size} if size - most < 1 << 20 else filesizeformat(size),
     }
 
@@ -177,6 +177,14 @@ def _refuse_length(rules: FilePurpose, seconds: float) -> str:
             "most": in_words(rules.maximum_s),
         }
     return ""
+
+
+def whole_size(size: int) -> str:
+    """A limit in words: "20 MB", not "20.0 MB"."""
+    for step, unit in ((1 << 30, _("%(count)d GB")), (1 << 20, _("%(count)d MB"))):
+        if size >= step and size % step == 0:
+            return unit % {"count": size // step}
+    return filesizeformat(size)
 
 
 def in_words(seconds: float) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,7 +32,8 @@ from apps.workspaces.models import Membership, Workspace
 from apps.workspaces.storable import storable
 
 BLOCK = 1 << 20  # bytes
-SHOWN_FOR = timedelta(minutes=10)  # that a transfer stays on the page once it is over
+DONE_SHOWN_FOR = timedelta(minutes=1)  # that a transfer stays on the page once it is over
+FAILED_SHOWN_FOR = timedelta(hours=1)
 LONGEST_NAME = 200
 
 
@@ -149,9 +151,13 @@ def clean_name(name: str) -> str:
 
 def transfers_of(member: Membership) -> list[Transfer]:
     """What is under way in the workspace, and what ended a moment ago, newest first."""
-    since = timezone.now() - SHOWN_FOR
-    found = Transfer.objects.visible_to(member).exclude(status=TransferStatus.CANCELLED)
-    found = found.filter(status=TransferStatus.WAITING) | found.filter(finished_at__gt=since)
+    now = timezone.now()
+    moving, done = Q(status=TransferStatus.WAITING), Q(status=TransferStatus.DONE)
+    found = Transfer.objects.visible_to(member).filter(
+        moving
+        | done & Q(finished_at__gt=now - DONE_SHOWN_FOR)
+        | Q(status=TransferStatus.FAILED, finished_at__gt=now - FAILED_SHOWN_FOR)
+    )
     return list(found.select_related("created_by", "asset", "workspace").order_by("-id")[:50])
 
 

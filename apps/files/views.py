@@ -65,7 +65,9 @@ def refresh(request: MemberRequest, workspace: str) -> HttpResponse:
 
 def _show(request: MemberRequest, shelf: Shelf, said: list[str] | None = None) -> HttpResponse:
     return render(
-        request, "files/_list.html", _list(request, shelf) | {"said": said or [], "was_asked": said is not None}
+        request,
+        "files/_list.html",
+        _list(request, shelf) | context,
     )
 
 
