@@ -64,11 +64,8 @@ def refresh(request: MemberRequest, workspace: str) -> HttpResponse:
 
 
 def _show(request: MemberRequest, shelf: Shelf, said: list[str] | None = None) -> HttpResponse:
-    return render(
-        request,
-        "files/_list.html",
-        _list(request, shelf) | context,
-    )
+    asked = {"said": said or [], "was_asked": said is not None, "is_alone": True}
+    return render(request, "files/_list.html", _list(request, shelf) | asked)
 
 
 def _list(request: MemberRequest, shelf: Shelf) -> dict[str, Any]:
