@@ -288,9 +288,14 @@ def _levels(audio: Path) -> tuple[npt.NDArray[np.float32], int, int]:
             kept.append(power.reshape(-1, hop).mean(axis=1))
             rest = block[whole:]
         power = np.concatenate([*kept, np.zeros(1, np.float32)])
+        kept.clear()
         # A breath of 15 ms, so that the moment between two swings of a low voice is no pause.
         power = np.convolve(power, np.full(3, 1 / 3, np.float32), "same")
-        return 10 * np.log10(power / 32768**2 + 1e-10), reader.sample_rate, samples
+        power /= 32768**2
+        power += 1e-10
+        np.log10(power, out=power)
+        power *= 10
+        return power, reader.sample_rate, samples
 
 
 def _quietest(levels: npt.NDArray[np.float32], aim: float, lowest: float, highest: float) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -86,7 +87,7 @@ def test_every_piece_is_heard_at_its_place_to_the_sample(parts, tmp_path, format
         place += piece.samples
 
 
-@pytest.mark.parametrize("format", ["mp3", "m4b"])
+@pytest.mark.parametrize("format", ["mp3", "m4b", "flac"])
 def test_chapter_marks_and_cover_and_tags_are_read_back(parts, tmp_path, format):
     picture = io.BytesIO()
     Image.new("RGB", (300, 300), "teal").save(picture, "JPEG")
@@ -136,3 +137,19 @@ def test_progress_rises_to_one_hundred(parts, tmp_path):
     join([Piece(parts[0], 0, 7 * RATE)], tmp_path / "joined", format="wav", progress=said.append)
     assert said == sorted(said)
     assert said[-1] == 100
+
+
+def test_memory_does_not_grow_with_the_length(parts, tmp_path):
+    """Ten minutes are 38 MB of samples, and twice that as numbers with a fraction."""
+    process, seen = psutil.Process(), []
+    join([Piece(parts[0], 0, 7 * RATE)], tmp_path / "warm", format="wav", loudness_lufs=-20)
+    pieces = [Piece(parts[place % 2], place * 100, 5 * RATE - place) for place in range(120)]
+    join(
+        pieces,
+        tmp_path / "joined",
+        format="wav",
+        loudness_lufs=-20,
+        progress=lambda percent: seen.append(process.memory_info().rss),
+    )
+    assert len(seen) > 90
+    assert max(seen) - min(seen[:5]) < 16 << 20

@@ -61,6 +61,13 @@ def test_sound_without_a_head_is_read_as_it_was_ordered(tmp_path):
     assert np.array_equal(np.rint(decoded(received.audio) * 32768), sound)
 
 
+def test_telephone_sound_without_a_head_is_read_as_it_was_ordered(tmp_path):
+    made = write(tmp_path / "made", tone(1, rate=8000), format="mulaw", codec="pcm_mulaw", rate=8000)
+    received = take_in(made, tmp_path / "part", sample_rate=8000, channels=1, format="pcmu_raw")
+    assert received.samples == 8000
+    assert np.abs(decoded(received.audio)[:, 0] - tone(1, rate=8000)).max() < 0.03
+
+
 def test_sound_gets_the_rate_and_the_channels_of_the_book(tmp_path):
     stereo = np.stack((tone(2, rate=44_100), tone(2, rate=44_100)), axis=1)
     made = write(tmp_path / "result", stereo, rate=44_100, format="wav")
