@@ -45,7 +45,7 @@ _INVISIBLE = re.compile(
 )
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _LIGATURE = re.compile(f"[{''.join(_LIGATURES)}]")
-_SPACES = re.compile(r"[^\S\n\u3000]{2,}|[^\S\n \u3000]|(?<=\n)[^\S\n]+|[^\S\n]+(?=\n)")
+_SPACES = re.compile(r"\A[^\S\n]+|[^\S\n]+\Z|[^\S\n\u3000]{2,}|[^\S\n \u3000]|(?<=\n)[^\S\n]+|[^\S\n]+(?=\n)")
 _CONTENTS = re.compile(r"\S.*?(?:(?:\.[^\S\n]?){4,}|…{2,}|·{4,})[^\S\n]*(?:\d{1,4}|[ivxlc]{1,7})\s*", re.I)
 _WORDS = re.compile(rf"{_LETTER}+(?:-{_LETTER}+)*")
 

@@ -70,7 +70,7 @@ _EAST = re.compile(
 )
 _KOREAN = re.compile(r"제?\s*[0-9]{1,4}\s*(?P<unit>[장부편화회권막])(?:[\s:.—-]+(?P<title>\S.*))?")
 _MARKDOWN = re.compile(r"(?P<marks>#{1,6})\s+(?P<title>\S.*?)\s*#*")
-_ALONE_LINE = re.compile(r"(?P<word>[^\W\d_][\w-]*)\s*(?:[.:：—–-]\s*(?P<title>\S.*))?")
+_ALONE_LINE = re.compile(r"(?P<word>[^\W\d_][^\s.:：—–]*)\s*(?:[.:：—–-]\s*(?P<title>\S.*))?")
 _LEADERS = re.compile(r"(?:\.\s?){3,}|…{2,}|·{3,}|\t\s*\d+\s*$|\s{3,}\d+\s*$")
 _WEAK = re.compile(r"(?P<roman>[IVXLC]{1,7})\.?(?:\s+(?P<title>[^a-z]{3,}))?|(?P<digits>[0-9]{1,3})\.?")
 

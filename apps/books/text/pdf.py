@@ -29,6 +29,7 @@ from apps.books.text.headings import read_heading
 from apps.minimax.messages import gettext_noop
 
 MOST_PAGES = 6_000
+FEW_LINES = 5  # on a page: too few to say how far apart lines are
 COVER_PIXELS = 1200
 COVER_CHARACTERS = 400  # a first page with more text is no cover
 
@@ -227,13 +228,14 @@ def _is_numeral_word(text: str) -> bool:
 
 def _paragraphs(pages: Sequence[Sequence[_Line]]) -> list[_Paragraph]:
     found: list[_Paragraph] = []
+    usual = _step([line for page in pages for line in page if line.kind == "paragraph"])
     for page in pages:
         text = [line for line in page if line.kind == "paragraph"]
         furniture = [line for line in page if line.kind != "paragraph"]
         if text:
             left = _common(line.left for line in text)
             right = max(line.right for line in text)
-            step = _step(text)
+            step = _step(text) if len(text) > FEW_LINES else usual
             before: _Line | None = None
             for line in text:
                 if before is None:

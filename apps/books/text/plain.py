@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -31,7 +32,7 @@ _FREQUENT = {
     "cp949": "이다는에을의가고하를은지한도로서그있나",
 }
 _SINGLE_BYTE = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r", "cp866"]
-_WESTERN = "ÄÖÜäöüßàáâçèéêíñóúåø".encode("cp1252")
+_WESTERN = "ÄÖÜäöüßÀÁÂÇÈÉÊÅÆØÑÓÔàáâãçèéêëîïíñóôõúûåæø".encode("cp1252")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _PAGE_NUMBER = re.compile(
@@ -88,7 +89,7 @@ def _guess(data: bytes) -> str:
 
 def _is_western(sample: bytes) -> bool:
     """Whether the letters of western Europe explain it as well: then it is them."""
-    high = Counter(byte for byte in sample if byte >= 0xC0)
+    high = Counter(byte for byte in sample if byte >= 0xC0 or byte in b"\x8c\x8f\x9c\x9f\xa5\xaf\xb3\xb9\xbf")
     west = sum(count for byte, count in high.items() if byte in _WESTERN)
     return west >= 0.9 * high.total()
 
@@ -99,8 +100,8 @@ def _utf16_without_bom(sample: bytes) -> str:
         return ""
     for encoding in ("utf-16-le", "utf-16-be"):
         text = sample.decode(encoding, "replace")
-        plain = sum(character in " \n\r\t,.。，、" or character.isalpha() for character in text)
-        blanks = sum(character in " \n\r。，、" for character in text)
+        plain = sum(character.isspace() or unicodedata.category(character)[0] in "LMNP" for character in text)
+        blanks = sum(character in " \n\r。，、।" for character in text)
         if "\ufffd" not in text and "\0" not in text and plain > 0.85 * len(text) and blanks > 0.015 * len(text):
             return encoding
     return ""

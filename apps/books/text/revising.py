@@ -34,11 +34,12 @@ def match(old: Sequence[tuple[Any, str, str]], new: Sequence[tuple[str, str]]) -
     before = [(text, speaker) for _, text, speaker in old]
     pairs = dict(_same(before, list(new)))  # old index → new index
     moved = _moved(before, new, pairs)
+    arrived = set(moved.values())
     gaps = _gaps(len(old), len(new), pairs)
     changed: dict[int, int] = {}
     for old_gap, new_gap in gaps:
         loose_old = [index for index in old_gap if index not in moved]
-        loose_new = [index for index in new_gap if index not in moved.values()]
+        loose_new = [index for index in new_gap if index not in arrived]
         changed.update(_alike(before, new, loose_old, loose_new))
     return _in_order(old, len(new), {**pairs, **moved}, changed)
 

@@ -23,7 +23,7 @@ _CLOSERS = "\"'”’»“‘«›)\\]）」』】〉》〕］｝｣"
 _OPENERS = "\"'“‘„‚«‹(\\[（「『【〈《〔［｛｢¿¡—–\\-"
 _MARKS = ".!?…。！？｡．؟۔।॥‼⁇⁈⁉։።፧။។៕᙮᭟᠃᠉"
 _PAUSE = r"<#[^<>#\n]{0,20}#>"
-_END = re.compile(f"[{_MARKS}]+[\ufe0e\ufe0f]?[{_CLOSERS}]*(?:\\s*{_PAUSE})*")
+_END = re.compile(f"[{_MARKS}]+[\ufe0e\ufe0f]?[{_CLOSERS}]*(?:[ \u00a0\u202f]»(?=\\s|$))?(?:\\s*{_PAUSE})*")
 _MARK = re.compile(f"[{_MARKS}]+")
 _MARKUP = re.compile(rf"{_PAUSE}|\([a-z-]{{2,20}}\)|\[[^\[\]\n]{{1,40}}\]")
 _PAUSE_OR_TAG = re.compile(rf"{_PAUSE}|\([a-z-]{{2,20}}\)")
@@ -38,9 +38,10 @@ _GERMAN = re.compile(r"\b(?:der|die|das|und|nicht|ist|war|dem|den|des|im|am|zum|
 _ENGLISH = re.compile(r"\b(?:the|and|was|of|to)\b")
 _UNITS = re.compile(r"\n[^\S\n]*\n\s*")
 _SPEAKER = re.compile(r"\[\s*([^\W\d_][^\[\]\n:：]{0,39}?)\s*\]\s*")
-_NAME = re.compile(r"((?:[^\W\d_][\w.'’·-]*)(?: [^\W\d_][\w.'’·-]*){0,3})\s?[:：](?!//)\s*(?=\S)")
+_NAME = re.compile(
+    r"([^\W\d_][^\s\d:：,;!?。，\[\]<>()]*(?: [^\W\d_][^\s\d:：,;!?。，\[\]<>()]*){0,3})\s?[:：](?!//)\s*(?=\S)"
+)
 _NO_SPEAKERS = {"illustration", "illustrations", "sic", "footnote", "note", "notes", "picture", "image", "blank"}
-_SOFT_CUT = re.compile(r"[;:；：—–](?=\s|[^\x00-\x7f])|[,،，、](?=\s|[^\x00-\x7f])|\s")
 _SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 
