@@ -10,7 +10,7 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 from django.core.checks.urls import check_url_config
 
-from apps.sandbox import speech_socket, work
+from apps.sandbox import speech_socket, store, work
 from apps.sandbox.envelope import DroppedError, base_resp, dumps
 from apps.sandbox.journal import Entry
 from apps.sandbox.pool import close_pool, open_pool
@@ -82,6 +82,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             await open_pool(runtime.data, runtime.engines)
             check_url_config(None)  # loads the views: each brings its kind of task
+            await store.stored(store.clean_up)
             await work.resume()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":

@@ -19,6 +19,7 @@ class Runtime:
     task_delay_s: float = 0.0  # a task takes at least so long
     tokens_per_second: float | None = None  # of chat; none: as its model; 0: as fast as it goes
     obey_stop: bool = False  # MiniMax ignores stop sequences; other servers of its open models obey them
+    capacity_bytes: int = 100 * 1024**3  # of all files of the account
     long_speech_result: str = "tar"  # or "raw": the sound alone, as some clients expect it
     idle_s: float = 120.0  # a silent WebSocket is closed after it
 

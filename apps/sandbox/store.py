@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -74,29 +75,45 @@ def path_of(row: StoredFile) -> Path:
     return runtime.data / "files" / str(row.file_id)
 
 
-def find_by_token(token: str) -> tuple[StoredFile, bytes] | None:
-    row = StoredFile.objects.filter(token=token).first()
+# Files of these purposes are gone after their time; what people uploaded for others stays.
+EXPIRING = ("t2a_async", "video_understanding", "video_generation_input")
+
+
+def living_files() -> models.QuerySet[StoredFile]:
+    return StoredFile.objects.exclude(purpose__in=EXPIRING, expires_at__lte=runtime.now())
+
+
+def clean_up() -> None:
+    """What the last process left behind: uploads in the middle, and files whose time is over."""
+    shutil.rmtree(runtime.data / "uploads", ignore_errors=True)
+    for row in StoredFile.objects.filter(purpose__in=EXPIRING, expires_at__lte=runtime.now()):
+        delete_file(row)
+
+
+def find_by_token(token: str) -> StoredFile | None:
+    """Its `expires_at` is that of the link."""
+    row = living_files().filter(token=token).first()
     if row is None and (link := FileLink.objects.filter(token=token).select_related("file").first()):
         row = link.file
-        row.expires_at = link.expires_at
-    return (row, path_of(row).read_bytes()) if row else None
+        row.expires_at = min(row.expires_at, link.expires_at) if row.purpose in EXPIRING else link.expires_at
+    return row
 
 
 def find_file(file_id: int) -> StoredFile | None:
-    return StoredFile.objects.filter(file_id=file_id).first()
+    return living_files().filter(file_id=file_id).first()
 
 
 def list_files(purpose: str) -> list[StoredFile]:
-    return list(StoredFile.objects.filter(purpose=purpose).order_by("-created_at")[:1000])
+    return list(living_files().filter(purpose=purpose).order_by("-created_at")[:1000])
+
+
+def count_bytes(purposes: Iterable[str]) -> int:
+    return living_files().filter(purpose__in=list(purposes)).aggregate(bytes=Sum("bytes"))["bytes"] or 0
 
 
 def delete_file(row: StoredFile) -> None:
     path_of(row).unlink(missing_ok=True)
     row.delete()
-
-
-def read_file(row: StoredFile) -> bytes:
-    return path_of(row).read_bytes()
 
 
 def charge(*, trace_id: str, path: str, model: str, voice_ids: list[str], usage_characters: int) -> None:

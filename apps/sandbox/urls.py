@@ -27,6 +27,7 @@ urlpatterns = [
     path("v1/voice_design", voices.design_voice),
     path("v1/get_voice", voices.get_voice),
     path("v1/delete_voice", voices.delete_voice),
+    path("v1/files", files.older_files),
     path("v1/files/upload", files.upload_file),
     path("v1/files/list", files.list_files),
     path("v1/files/retrieve", files.retrieve_file),

@@ -127,6 +127,10 @@ async def sandbox_state(request: ASGIRequest) -> HttpResponse:
             if speed is not None and (isinstance(speed, bool) or not isinstance(speed, int | float) or speed < 0):
                 raise invalid("tokens_per_second", "must be a number, or null for the speed of each model")
             runtime.tokens_per_second = speed
+        if "capacity_bytes" in body:
+            if not isinstance(body["capacity_bytes"], int) or isinstance(body["capacity_bytes"], bool):
+                raise invalid("capacity_bytes", "must be a whole number")
+            runtime.capacity_bytes = body["capacity_bytes"]
         if "long_speech_result" in body:
             if body["long_speech_result"] not in ("tar", "raw"):
                 raise invalid("long_speech_result", "must be tar or raw")
@@ -142,6 +146,7 @@ async def sandbox_state(request: ASGIRequest) -> HttpResponse:
             "tokens_per_second": runtime.tokens_per_second,
             "obey_stop": runtime.obey_stop,
             "long_speech_result": runtime.long_speech_result,
+            "capacity_bytes": runtime.capacity_bytes,
             "now": runtime.now().isoformat(),
             "engine_pids": pool().pids,
         }

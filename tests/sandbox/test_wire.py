@@ -201,10 +201,12 @@ def test_links_cannot_be_guessed(caller):
 
 
 def test_files_are_found_by_number_or_text(caller):
-    content = caller.http.get(caller.speak(output_format="url").payload["data"]["audio"]).content
-    file_id = caller.get("/v1/files/list?purpose=t2a").payload["files"][0]["file_id"]
+    content = b"Once upon a time."
+    upload = {"file": ("book.txt", content), "purpose": (None, "t2a_async_input")}
+    sent = caller.http.post(caller.sandbox.url + "/v1/files/upload", files=upload, headers=caller.sandbox.headers)
+    file_id = sent.json()["file"]["file_id"]
     found = caller.get(f"/v1/files/retrieve?file_id={file_id}").payload["file"]
-    assert (found["file_id"], found["bytes"], found["purpose"]) == (file_id, len(content), "t2a")
+    assert (found["file_id"], found["bytes"], found["purpose"]) == (file_id, len(content), "t2a_async_input")
     assert caller.http.get(found["download_url"]).content == content
     raw = caller.http.get(
         f"{caller.sandbox.url}/v1/files/retrieve_content?file_id={file_id}", headers=caller.sandbox.headers

@@ -143,6 +143,8 @@ class ContainerEncoder:
         self._stream = stream
         self._stream.layout = "mono" if channel == 1 else "stereo"
         self._stream.codec_context.format = "s16"
+        if file and codec == "flac":
+            self._stream.codec_context.options = {"frame_size": "4608"}  # nobody waits for a frame: twice as quick
         if codec == "libopus":
             self._stream.bit_rate = 48000 * channel
             self._stream.codec_context.options = {"application": "voip"}
