@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from apps.books import rewriting, services
 from apps.books.forms import PausesForm, SentenceForm
 from apps.books.models import Book, Chapter, Revision, RevisionStatus, Segment, SegmentTake
+from apps.books.pauses import bare
 from apps.books.views import find_book, find_chapter, frame, read_click, read_uuid, show_book
 from apps.jobs.models import MOVING
 from apps.speech.voices import Voice, find_voice
@@ -354,6 +355,7 @@ def _sentence(request: MemberRequest, one: Book, segment: Segment, refusal: str 
     job = segment.making.job if segment.making else None
     context = frame(request, one, []) | {
         "segment": segment,
+        "words": bare(segment.text)[0],
         "takes": segment.takes.select_related("part").order_by("-pk"),
         "is_making": bool(job and job.status in MOVING),
         "speakers": [role.speaker for role in services.roles_of(one) if role.speaker],

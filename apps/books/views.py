@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
+from django.utils.html import conditional_escape, format_html_join
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -42,6 +44,7 @@ from apps.workspaces.models import Membership
 
 CHAPTERS = 100  # on one page of a book
 SHOWN_PROBLEMS = 60
+PAUSE = re.compile(r"<#(\d+(?:\.\d+)?)#>")
 COVER_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 EXAMPLE = gettext_lazy("""Chapter 1. The lamp
@@ -634,18 +637,28 @@ def read_chapter(request: MemberRequest, workspace: str, pk: uuid.UUID, chapter_
     return render(request, "books/read.html", context)
 
 
-def _paragraphs(text: str, segments: Sequence[Segment]) -> list[list[tuple[Segment, str, str]]]:
-    """(sentence, its speaker where another begins to speak, what stands between it and the next) of each paragraph."""
-    paragraphs: list[list[tuple[Segment, str, str]]] = [[]]
+def _paragraphs(text: str, segments: Sequence[Segment]) -> list[list[tuple[Segment, str, str, str]]]:
+    """(sentence, its words, its speaker where another begins to speak, what stands after it) of each paragraph."""
+    paragraphs: list[list[tuple[Segment, str, str, str]]] = [[]]
     speaker = ""
     for index, segment in enumerate(segments):
         following = segments[index + 1].start if index + 1 < len(segments) else segment.end
         said = segment.speaker if segment.speaker != speaker else ""
         speaker = segment.speaker
-        paragraphs[-1].append((segment, said, " " if text[segment.end : following].strip("\n") else ""))
+        gap = " " if text[segment.end : following].strip("\n") else ""
+        paragraphs[-1].append((segment, _with_marks(segment.text), said, gap))
         if segment.ends_paragraph:
             paragraphs.append([])
     return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def _with_marks(text: str) -> str:
+    """The pauses of a sentence as marks, not as MiniMax writes them."""
+    pieces = PAUSE.split(text)  # words and seconds in turn
+    if len(pieces) == 1:
+        return text
+    marks = zip(pieces[:-1:2], pieces[1::2], strict=True)
+    return format_html_join("", '{}<span class="pause-mark">{} s</span>', marks) + conditional_escape(pieces[-1])
 
 
 def _timings(edition: Edition | None, segments: Sequence[Segment]) -> list[list[float] | None]:

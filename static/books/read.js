@@ -96,8 +96,14 @@ page.addEventListener("click", ({ target }) => {
   htmx.ajax("GET", page.dataset.sentenceUrl.replace(page.dataset.noSentence, sentence.dataset.sentence), { target: "#drawer", swap: "innerHTML" });
 });
 
-// A sentence that was changed in the drawer is written anew here; its sound comes with the next listening file.
-document.addEventListener("sentence:changed", () => location.reload());
+// What was changed in the drawer is drawn anew once that is closed.
+let isChanged = false;
+document.addEventListener("sentence:changed", () => (isChanged = true));
+document.getElementById("drawer").addEventListener("close", () => {
+  if (!isChanged) return;
+  history.replaceState(null, "", `#${sentences[Math.max(0, now)].id}`);
+  location.reload();
+});
 
 if (player) {
   player.addEventListener("play", () => requestAnimationFrame(follower));
