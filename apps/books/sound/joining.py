@@ -14,6 +14,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.stream import Disposition
+from PIL import Image
 
 from apps.books.sound.loudness import Limiter, in_blocks, loudness_of
 from apps.books.sound.pieces import Joined, Mark, Piece, Silence, SoundError
@@ -21,6 +22,9 @@ from apps.books.sound.reading import Reader, Samples
 
 FADE_S = 0.004  # seconds, at each side of a join; a join within a pause needs no more
 BLOCK = 1 << 14  # samples
+MEASURING = 0.1  # of the time that encoding takes
+COVER_SIDE = 1400  # pixels
+MOST_PIXELS = 40_000_000  # of a cover
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,9 @@ def join(
     """Write `pieces`, one after the other, to `target`; blocks. Raises SoundError.
 
     All pieces have one sample rate and one count of channels; the file has the same. format: a name in FORMATS.
-    bitrate: bit/s, for mp3 and m4b. loudness_lufs: None leaves every sample as it is. cover: JPEG or PNG. tags:
-    FFmpeg's names (title, artist, album, date, language …). progress: called with the percent, rising.
+    bitrate: bit/s, for mp3 and m4b. loudness_lufs: None leaves every sample as it is. cover: any picture that Pillow
+    opens; it becomes a JPEG. tags: FFmpeg's names (title, artist, album, date, language …). progress: called with the
+    percent, rising.
 
     The file that is decoded again has exactly `samples` samples, because what an encoder adds before and after is
     written down in its head and taken away again. M4B says so too; a decoder that looks only at the sound may add up
@@ -80,10 +85,10 @@ def join(
         rate, channels = reader.sample_rate, reader.channels
         if wanted.rates and rate not in wanted.rates:
             raise SoundError(f"{format} cannot hold {rate} samples a second.")
-        tell = _Teller(progress, samples * (2 if loudness_lufs is not None else 1))
+        tell = _Teller(progress, samples * (1 + (MEASURING if loudness_lufs is not None else 0)))
         blocks: Iterator[Any] = _joined(pieces, reader, rate, channels)
         if loudness_lufs is not None:
-            found = loudness_of(tell.pass_on(blocks), rate, channels)
+            found = loudness_of(tell.pass_on(blocks, MEASURING), rate, channels)
             blocks = _joined(pieces, reader, rate, channels)
             if found is not None:
                 blocks = Limiter(10 ** ((loudness_lufs - found) / 20), rate, channels).run(blocks)
@@ -97,14 +102,14 @@ def join(
 
 
 class _Teller:
-    def __init__(self, progress: Callable[[int], None] | None, samples: int) -> None:
-        self._progress, self._samples, self._seen, self._said = progress, samples, 0, -1
+    def __init__(self, progress: Callable[[int], None] | None, whole: float) -> None:
+        self._progress, self._whole, self._seen, self._said = progress, whole, 0.0, -1
 
-    def pass_on(self, blocks: Iterator[Any]) -> Iterator[Any]:
+    def pass_on(self, blocks: Iterator[Any], weight: float = 1) -> Iterator[Any]:
         for block in blocks:
             yield block
-            self._seen += len(block)
-            self._say(min(99, 100 * self._seen // self._samples))
+            self._seen += len(block) * weight
+            self._say(min(99, int(100 * self._seen / self._whole)))
 
     def done(self) -> None:
         self._say(100)
@@ -176,7 +181,8 @@ def _write(
             made.metadata.update(_chapter_comments(marks, rate))
         else:
             made.set_chapters(_chapters(marks, rate, samples))
-        picture = _add_cover(made, cover) if cover and wanted.has_cover else None
+        jpeg = _as_jpeg(cover) if cover and wanted.has_cover else None
+        picture = _add_cover(made, jpeg) if jpeg else None
         made.start_encoding()
         if picture is not None:
             made.mux(picture)
@@ -235,12 +241,23 @@ def _chapter_comments(marks: Sequence[Mark], rate: int) -> dict[str, str]:
     return comments
 
 
+def _as_jpeg(picture: bytes) -> bytes | None:
+    """As players know it. None if it cannot be opened: a book is not held up by its cover."""
+    try:
+        with Image.open(io.BytesIO(picture)) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                return None
+            opened.thumbnail((COVER_SIDE, COVER_SIDE))
+            written = io.BytesIO()
+            opened.convert("RGB").save(written, "JPEG", quality=90)
+            return written.getvalue()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
 def _add_cover(made: Any, cover: bytes) -> Any:
     """Return the packet that holds the picture; it is written before any sound."""
-    kind = {b"\xff\xd8\xff": "mjpeg", b"\x89PN": "png"}.get(cover[:3])
-    if kind is None:
-        raise SoundError("The cover is neither a JPEG nor a PNG picture.")
-    with av.open(io.BytesIO(cover), "r", format=f"{'jpeg' if kind == 'mjpeg' else kind}_pipe") as given:
+    with av.open(io.BytesIO(cover), "r", format="jpeg_pipe") as given:
         stream = made.add_stream_from_template(given.streams.video[0])
         stream.disposition = Disposition.attached_pic
         packet = next(given.demux(video=0))

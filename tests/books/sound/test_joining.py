@@ -109,6 +109,24 @@ def test_chapter_marks_and_cover_and_tags_are_read_back(parts, tmp_path, format)
         assert next(iter(file.decode(video=0))).width == 300
 
 
+@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("RGBA", "PNG"), ("P", "GIF"), ("RGB", "WEBP")])
+def test_cover_of_any_kind_becomes_one_that_players_know(parts, tmp_path, mode, kind):
+    picture = io.BytesIO()
+    Image.new(mode, (2000, 1000)).save(picture, kind)
+    target = tmp_path / "book.m4b"
+    join([Piece(parts[0], 0, RATE)], target, format="m4b", cover=picture.getvalue())
+    with av.open(str(target)) as file:
+        shown = next(iter(file.decode(video=0)))
+        assert (shown.width, shown.height) == (1400, 700)
+        assert file.streams.video[0].codec_context.name == "mjpeg"
+
+
+@pytest.mark.parametrize("cover", [b"<svg/>", b"\xff\xd8\xff broken", b"GIF89a"])
+def test_book_is_not_held_up_by_a_cover_that_cannot_be_opened(parts, tmp_path, cover):
+    joined = join([Piece(parts[0], 0, RATE)], tmp_path / "book.mp3", format="mp3", cover=cover)
+    assert joined.samples == RATE
+
+
 def test_nothing_clicks_where_pieces_meet(tmp_path):
     """Two loud tones, cut at their crests: the worst join there can be."""
     source = take_in(write(tmp_path / "tone", tone(4, level=0.9)), tmp_path / "part").audio
