@@ -156,6 +156,31 @@ class CloneForm(VoiceForm):
         return cleaned
 
 
+class TakeInForm(VoiceForm):
+    """A voice of the account that was made elsewhere gets a name here. A cloned one needs a consent as any other."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    consent_person = CloneForm.base_fields["consent_person"]
+    consent_how = forms.ChoiceField(
+        label=gettext_lazy("How did they agree?"),
+        choices=[choice for choice in ConsentHow.choices if choice[0] != ConsentHow.FILE],
+    )
+    consent_statement = CloneForm.base_fields["consent_statement"]
+    consent = CloneForm.base_fields["consent"]
+
+    def __init__(self, *args: Any, is_clone: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not is_clone:
+            for name in ("consent_person", "consent_how", "consent_statement", "consent"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("consent_how") == ConsentHow.TEXT and not cleaned.get("consent_statement", "").strip():
+            self.add_error("consent_statement", _("Quote what the person wrote."))
+        return cleaned
+
+
 class DesignForm(VoiceForm):
     """A voice made from a description, up to four candidates side by side."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -29,6 +32,20 @@ LIFETIMES = {
 }
 FEES = {Origin.CLONE: catalogue.prices.voice_clone, Origin.DESIGN: catalogue.prices.voice_design}
 MINIMAX_TYPES: dict[str, OwnVoiceKind] = {Origin.CLONE: "voice_cloning", Origin.DESIGN: "voice_generation"}
+
+
+ORIGINS: dict[str, Origin] = {kind: Origin(origin) for origin, kind in MINIMAX_TYPES.items()}
+MISSED_FOR = timedelta(minutes=10)
+STRANGERS_KEPT_S = 7 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A voice of the account that nobody made here."""
+
+    voice_id: str
+    origin: Origin
+    created: str  # yyyy-mm-dd or ""
 
 
 def connection_name(connection: Connection | None) -> str:
@@ -191,20 +208,56 @@ def _enter_fee(voice: Voice, fee: Decimal) -> None:
 def compare(workspace: Workspace, connection: str, client: MiniMaxClient) -> int:
     """Ask MiniMax which voices it lists, free of charge, and believe it. Returns how many turned out to be kept.
 
-    A voice is listed once it has spoken for real, wherever that was. Raises MiniMaxError.
+    A voice is listed once it has spoken for real, wherever that was; one that was listed and is no more was deleted
+    there. What is listed and nobody here knows is remembered: `strangers_of`. Raises MiniMaxError.
     """
-    waiting = Voice.objects.filter(workspace=workspace, connection=connection).exclude(voice_id="")
-    waiting = waiting.filter(state__in=(State.TEMPORARY, State.GONE)) | waiting.filter(
-        state=State.KEPT, verified_at=None
-    )
-    if not waiting.exists():
-        return 0
-    listed = {found.voice_id for found in list_voices(client)}
+    answer = list_voices(client)
+    listed = {found.voice_id for found in answer}
+    mine = Voice.objects.filter(workspace=workspace, connection=connection).exclude(voice_id="")
+    mine = mine.filter(state__in=(State.TEMPORARY, State.KEPT, State.GONE))
     now, noticed = timezone.now(), 0
-    for voice in waiting.select_related("workspace", "created_by", "keeping").filter(voice_id__in=listed):
-        Voice.objects.filter(pk=voice.pk).update(verified_at=now)
-        noticed += notice(voice, now)
+    for voice in mine.select_related("workspace", "created_by", "keeping"):
+        if voice.voice_id in listed:
+            Voice.objects.filter(pk=voice.pk).update(verified_at=now, missed_at=None)
+            noticed += notice(voice, now)
+        elif voice.state == State.KEPT and voice.verified_at and any(found.kind == "system" for found in answer):
+            miss(voice, now)
+    known = VoiceIdentity.objects.filter(connection=connection, voice_id__in=listed)
+    known_ids = set(known.values_list("voice_id", flat=True))  # also another workspace's
+    strange = [
+        Stranger(found.voice_id, ORIGINS[found.kind], found.created)
+        for found in answer
+        if found.kind in ORIGINS and found.voice_id not in known_ids and storable(found.voice_id) == found.voice_id
+    ]
+    cache.set(_strangers_key(workspace, connection), strange, STRANGERS_KEPT_S)
     return noticed
+
+
+def miss(voice: Voice, now: datetime) -> None:
+    """A list without it. One list may be wrong: it is given up when a later one says the same."""
+    if voice.missed_at is None:
+        Voice.objects.filter(pk=voice.pk, missed_at=None).update(missed_at=now)
+    elif now - voice.missed_at >= MISSED_FOR:
+        with transaction.atomic():
+            kept = Voice.objects.filter(pk=voice.pk, voice_id=voice.voice_id, state=State.KEPT)
+            if kept.update(state=State.GONE, verified_at=None):
+                living = voice.identities.filter(voice_id=voice.voice_id, ended_at=None)
+                living.update(ended_at=now, why="vanished")
+
+
+def strangers_of(workspace: Workspace) -> list[Stranger]:
+    """What MiniMax listed when it was asked last, and nobody in this studio knows."""
+    connection = connection_of(workspace)
+    listed: list[Stranger] = cache.get(_strangers_key(workspace, connection)) or []
+    ids = [stranger.voice_id for stranger in listed]
+    known = set(
+        VoiceIdentity.objects.filter(connection=connection, voice_id__in=ids).values_list("voice_id", flat=True)
+    )
+    return [stranger for stranger in listed if stranger.voice_id not in known]
+
+
+def _strangers_key(workspace: Workspace, connection: str) -> str:
+    return f"voices.strangers.{workspace.pk}.{hashlib.sha256(connection.encode()).hexdigest()[:16]}"
 
 
 def notice(voice: Voice, at: datetime) -> bool:
@@ -213,6 +266,10 @@ def notice(voice: Voice, at: datetime) -> bool:
         workspace=voice.workspace_id, kind="voice_keep", status=Status.FAILED, request__voice_id=voice.voice_id
     )
     job = unsure.exclude(charged=Charged.NO).order_by("-id").first()
+    if voice.has_vanished:  # it is there after all, under the same id, and was paid before
+        Voice.objects.filter(pk=voice.pk, state=State.GONE).update(state=State.KEPT)
+        voice.identities.filter(voice_id=voice.voice_id, why="vanished").update(ended_at=None, why="")
+        return False
     if not _keep(voice, at, is_in_book=job is not None):
         return False
     source = f"job:{job.pk}" if job else f"listed:{voice.voice_id}"[:64]

@@ -102,6 +102,7 @@ class Voice(models.Model):
     expires_at = models.DateTimeField(null=True)  # of a temporary one
     kept_at = models.DateTimeField(null=True)  # its first real synthesis
     verified_at = models.DateTimeField(null=True)  # MiniMax lists it
+    missed_at = models.DateTimeField(null=True)  # MiniMax listed it before, and first did not at this time
     fee_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)  # as charged at its first real synthesis
 
     model = models.CharField(max_length=60, blank=True)  # the one its preview was made with
@@ -176,8 +177,23 @@ class Voice(models.Model):
     def may_be_made(self) -> bool:
         """Whether *make it* or *make it again* can be pressed."""
         is_absent = self.state_now in (State.NEW, State.GONE, State.DELETED)
-        has_consent = self.origin != Origin.CLONE or (self.consent is not None and self.consent.is_valid)
-        return is_absent and has_consent and self.origin != Origin.MIX and not self.is_being_made
+        return is_absent and self.has_material and not self.is_being_made
+
+    @property
+    def has_material(self) -> bool:
+        """Whether everything that it is made from is here. One that was taken in was made elsewhere."""
+        match self.origin:
+            case Origin.CLONE:
+                return self.sample_id is not None and self.consent is not None and self.consent.is_valid
+            case Origin.DESIGN:
+                return bool(self.description)
+            case _:
+                return False
+
+    @property
+    def has_vanished(self) -> bool:
+        """It was kept, and somebody deleted it in MiniMax's own console."""
+        return self.state == State.GONE and self.kept_at is not None
 
     @property
     def preview(self) -> Asset | None:
@@ -199,7 +215,7 @@ class VoiceIdentity(models.Model):
     asked_at = models.DateTimeField(default=timezone.now)
     made_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    why = models.CharField(max_length=12, blank=True)  # "expired", "deleted", "withdrawn", "replaced"
+    why = models.CharField(max_length=12, blank=True)  # "expired", "vanished", "deleted", "withdrawn", "replaced"
     removal_due_at = models.DateTimeField(null=True)  # MiniMax is to be told to delete it, not before this
     removed_at = models.DateTimeField(null=True)  # and has done so
 

@@ -87,6 +87,10 @@ def _check(workspace: Workspace | int, voice: Voice) -> None:
             )
         case State.NEW:
             raise VoiceGoneError(_("“%(name)s” has not been made yet. Make it on the Voices page.") % name)
+        case State.GONE if voice.has_vanished:
+            raise VoiceGoneError(
+                _("“%(name)s” was deleted at MiniMax, outside this studio. See the Voices page.") % name
+            )
         case State.GONE:
             raise VoiceGoneError(
                 _("“%(name)s” was lost because it was never used. Make it again on the Voices page.") % name

@@ -124,7 +124,7 @@ def make_again(member: Membership, voice: Voice, *, click: str, voice_id: str = 
             return voice.making
         if voice.consent is not None and not voice.consent.is_valid:
             raise RefusedError(_("The consent for this voice was withdrawn: it is never made again."))
-        if voice.is_usable and voice.connection != connection_of(member.workspace) and voice.origin != Origin.MIX:
+        if voice.is_usable and voice.connection != connection_of(member.workspace) and voice.has_material:
             pass  # it lives where this workspace no longer sends its requests
         elif not voice.may_be_made:
             raise RefusedError(_("This voice does not have to be made: it is there."))
@@ -150,6 +150,43 @@ def _submit(member: Membership, voice: Voice, *, voice_id: str = "", click: str)
     Voice.objects.filter(pk=voice.pk).update(making=job)
     voice.making = job
     return job
+
+
+def take_in(member: Membership, stranger: lifecycle.Stranger, cleaned: Mapping[str, Any]) -> Voice:
+    """Give a voice that MiniMax lists and nobody knows a name here. A cloned one needs its person's consent too.
+
+    Nothing is sent, nothing charged: it has spoken before. Raises RefusedError.
+    """
+    now, connection = timezone.now(), connection_of(member.workspace)
+    with transaction.atomic():
+        voice = Voice(
+            workspace=member.workspace,
+            created_by=member.user,
+            name=cleaned["name"],
+            origin=stranger.origin,
+            state=State.KEPT,
+            voice_id=stranger.voice_id,
+            connection=connection,
+            kept_at=now,
+            verified_at=now,
+        )
+        if stranger.origin == Origin.CLONE:
+            voice.consent = Consent.objects.create(
+                workspace=member.workspace,
+                person=cleaned["consent_person"],
+                how=cleaned["consent_how"],
+                statement=cleaned["consent_statement"],
+                given_by=member.user,
+            )
+            audit.record(member, "consent.recorded", subject=f"{voice.consent.person}: {voice.name}")
+        voice.save(force_insert=True)
+        identity, is_new = voice.identities.get_or_create(
+            connection=connection, voice_id=stranger.voice_id, defaults={"made_at": now}
+        )
+        if not is_new or identity.bearer_id != voice.pk:
+            raise RefusedError(_("Somebody has taken this voice in already."))
+    forget_name(voice)
+    return voice
 
 
 def mix(member: Membership, cleaned: Mapping[str, Any]) -> Voice:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
 
 from apps.jobs.lifecycle import client_for
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 SWEEP_EXPIRES_S = 50  # the next one does the same
 COMPARED_EVERY_S = 900
+KEPT_COMPARED_EVERY_S = 6 * 3600  # where nothing waits: whether what is kept is still there
+LOOKED_EVERY_S = 600
 JUST_LOST = timedelta(days=2)  # so long a voice that MiniMax lists after all comes back
 REMOVE_AGAIN = timedelta(hours=1)
 REMOVED_AT_LAST = timedelta(days=30)
@@ -43,14 +46,31 @@ def check(workspace_id: int) -> None:
     compare(Workspace.objects.get(pk=workspace_id))
 
 
+def look(workspace: Workspace) -> None:
+    """Somebody opened the page: have MiniMax asked, a few times an hour at most, without waiting for it."""
+    if cache.add(f"voices.looked.{workspace.pk}", True, LOOKED_EVERY_S):
+        transaction.on_commit(lambda: check.apply_async((workspace.pk,), retry=False), robust=True)
+
+
 def compare_all(now: datetime) -> None:
-    """Every quarter of an hour, and right before a voice is given up: it may have been used elsewhere."""
+    """Every quarter of an hour, and right before a voice is given up: it may have been used elsewhere. Where all are
+    kept, a few times a day: one may have been deleted in MiniMax's own console."""
     temporary = Voice.objects.filter(state=State.TEMPORARY)
     ending = set(temporary.filter(expires_at__lte=now).values_list("workspace", flat=True))
     open_ = Voice.objects.filter(state=State.KEPT, verified_at=None).exclude(voice_id="") | Voice.objects.filter(
         state=State.GONE, expires_at__gt=now - JUST_LOST
     )
-    waiting = {*temporary.values_list("workspace", flat=True), *open_.values_list("workspace", flat=True)}
+    missed = Voice.objects.filter(state=State.KEPT).exclude(missed_at=None)
+    kept = Voice.objects.filter(state=State.KEPT).exclude(voice_id="")
+    waiting = {
+        *missed.values_list("workspace", flat=True),
+        *temporary.values_list("workspace", flat=True),
+        *open_.values_list("workspace", flat=True),
+    }
+    resting = set(kept.values_list("workspace", flat=True)) - waiting
+    for workspace in Workspace.objects.filter(pk__in=resting).order_by("pk"):
+        if cache.add(f"voices.kept_compared.{workspace.pk}", True, KEPT_COMPARED_EVERY_S):
+            compare(workspace)
     for workspace in Workspace.objects.filter(pk__in=waiting | ending).order_by("pk"):
         if cache.add(f"voices.compared.{workspace.pk}", True, COMPARED_EVERY_S) or workspace.pk in ending:
             compare(workspace)

@@ -19,6 +19,7 @@ urlpatterns = [
     path("audition/<uuid:pk>/again", audition_views.again, name="audition_again"),
     path("audition/<uuid:pk>/choose", audition_views.choose, name="audition_choose"),
     path("as-usual", audition_views.as_usual, name="as_usual"),
+    path("take-in", views.take_in, name="take_in"),
     path("mix", views.mix, name="mix"),
     path("favourite", views.favourite, name="favourite"),
     path("policy", views.policy, name="policy"),

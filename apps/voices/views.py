@@ -20,9 +20,9 @@ from apps.library.links import shared_among
 from apps.library.models import Asset
 from apps.library.uploads import find_picture
 from apps.minimax import catalogue
-from apps.voices import auditions, bringing, lifecycle, services
+from apps.voices import auditions, bringing, lifecycle, services, tasks
 from apps.voices.checks import Purpose
-from apps.voices.forms import CANDIDATES, CloneForm, DesignForm, MixForm, PolicyForm, RenameForm
+from apps.voices.forms import CANDIDATES, CloneForm, DesignForm, MixForm, PolicyForm, RenameForm, TakeInForm
 from apps.voices.generation import VOICE_CLONE, is_free
 from apps.voices.ids import find_id_problem, suggest_id
 from apps.voices.lifecycle import connection_of
@@ -31,6 +31,7 @@ from apps.workspaces.access import MemberRequest, member_required
 
 JOBS = 6
 BATCHES = 4
+STRANGERS = 12
 PURPOSES: dict[str, Purpose] = {"sample": "sample", "prompt": "prompt"}
 MOST_SECONDS = 24 * 3600.0
 PREVIEW = gettext_lazy("Hello. This is my voice now, and I have a story to tell you.")
@@ -108,6 +109,7 @@ CHIPS: tuple[tuple[Any, tuple[tuple[str, Any], ...]], ...] = (
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """The workspace's voices, what runs out first before the rest. MiniMax's own are asked for by the page."""
     member = request.member
+    tasks.look(member.workspace)
     voices = services.list_voices(member).exclude(is_candidate=True, state__in=(State.GONE, State.DELETED))
     voices = voices.order_by(F("expires_at").asc(nulls_last=True), "-created_at")
     spoken = dict.fromkeys(voice.language for voice in catalogue.voices.system.values() if voice.language)
@@ -117,6 +119,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         "languages": [(name, labels.get(name, name)) for name in spoken],
         "styles": STYLES,
         "policy": services.policy_of(member.workspace),
+        "strangers": lifecycle.strangers_of(member.workspace)[:STRANGERS] if member.may("create") else [],
         "house": auditions.house_of(member.workspace),
         "can_manage": member.may("manage"),
     }
@@ -252,6 +255,32 @@ def policy(request: MemberRequest, workspace: str) -> HttpResponse:
         return redirect("voices:index", workspace)
     title = _("Before a voice is lost")
     return _aside(request, "voices/_policy.html", title, {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@member_required(can="create")
+def take_in(request: MemberRequest, workspace: str) -> HttpResponse:
+    """Give a voice that MiniMax lists and nobody knows here a name; of a cloned one, say whose it is."""
+    given = request.POST if request.method == "POST" else request.GET
+    listed = {stranger.voice_id: stranger for stranger in lifecycle.strangers_of(request.member.workspace)}
+    stranger = listed.get(given.get("voice_id", ""))
+    if stranger is None:
+        raise Http404
+    is_clone = stranger.origin == Origin.CLONE
+    form = TakeInForm(
+        request.POST if request.method == "POST" else None,
+        member=request.member,
+        is_clone=is_clone,
+        initial={"name": stranger.voice_id[:80], "consent_how": "tick"},
+    )
+    if form.is_valid():
+        try:
+            return _to_card(services.take_in(request.member, stranger, form.cleaned_data))
+        except services.RefusedError as error:
+            form.add_error("name", str(error))
+    context = {"stranger": stranger, "form": form, "is_clone": is_clone}
+    status = 422 if form.is_bound else 200
+    return _aside(request, "voices/_take_in.html", _("Take a voice in"), context, status=status)
 
 
 @require_POST
@@ -482,7 +511,7 @@ def mix(request: MemberRequest, workspace: str) -> JsonResponse:
     """Keep the mix of the speech page as a voice: 201 {voice_id, name, meta}, or 422 {sentence}."""
     form = MixForm(request.POST, member=request.member)
     if not form.is_valid():
-        return JsonResponse({"sentence": " ".join(next(iter(form.errors.values())))}, status=422)
+        return JsonResponse({"sentence": str(form.errors[next(iter(form.errors))][0])}, status=422)
     try:
         made = services.mix(request.member, form.cleaned_data)
     except services.RefusedError as error:
