@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.jobs.models import Job
@@ -86,7 +87,7 @@ class Chapter(models.Model):
         indexes = [models.Index(fields=["book", "position"], name="chapters_of_book")]
 
     def __str__(self) -> str:
-        return self.title or str(self.position)
+        return self.title or gettext("Chapter %(number)d") % {"number": self.position + 1}
 
 
 class SegmentQuerySet(models.QuerySet):
