@@ -1,7 +1,8 @@
 """Conversations as public pages: one branch, as it was when it was shared.
 
 `Snapshot.messages` is a list of {"role", "model", "blocks", "html", "html_version", "status", "stop_reason"}, as
-apps.chat.models.Message has them.
+apps.chat.models.Message has them, and "assets": ids of what its calls made, by call, and under "" of what was attached.
+What a snapshot does not name there no guest can open.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from apps.chat import tree
-from apps.chat.models import TITLE_LENGTH, Conversation, Message, Role, Status
+from apps.chat.models import TITLE_LENGTH, Call, Conversation, Message, Role, Status
 from apps.chat.rendering import markdown
+from apps.chat.tools import TOOLS
+from apps.library.models import Asset
 from apps.library.services import shorten
 from apps.minimax import catalogue
 from apps.sharing.models import Share, Snapshot
@@ -56,6 +59,7 @@ def share(member: Membership, conversation: Conversation, *, request: HttpReques
 
 def _take(conversation: Conversation, messages: list[Message]) -> Snapshot:
     replies = [message for message in messages if message.is_reply]
+    made = _assets_of(messages)
     return Snapshot.objects.create(
         workspace=conversation.workspace,
         conversation=conversation,
@@ -71,10 +75,25 @@ def _take(conversation: Conversation, messages: list[Message]) -> Snapshot:
                 "html_version": message.html_version,
                 "status": message.status,
                 "stop_reason": message.stop_reason,
+                "assets": made.get(message.pk, {}),
             }
             for message in messages
         ],
     )
+
+
+def _assets_of(messages: list[Message]) -> dict[uuid.UUID, dict[str, list[str]]]:
+    """Ids of the library by message and call."""
+    found: dict[uuid.UUID, dict[str, list[str]]] = {}
+    for message in messages:
+        attached = [block["asset"] for block in message.blocks if block["type"] == "image" and block.get("asset")]
+        if attached:
+            found[message.pk] = {"": attached}
+    calls = Call.objects.filter(message__in=messages).values_list("message_id", "call_id", "assets")
+    for message_id, call_id, assets in calls:
+        if assets:
+            found.setdefault(message_id, {})[call_id] = assets
+    return found
 
 
 def copy(member: Membership, snapshot: Snapshot) -> Conversation:
@@ -98,7 +117,7 @@ def copy(member: Membership, snapshot: Snapshot) -> Conversation:
                 created_by=member.user,
                 click=str(uuid.uuid4()),
                 text="\n\n".join(words),
-                **given,
+                **{name: value for name, value in given.items() if name != "assets"},
             )
         twin.head = parent
         twin.save(update_fields=["head"])
@@ -110,9 +129,10 @@ def copy(member: Membership, snapshot: Snapshot) -> Conversation:
 
 @dataclass
 class PublicPart:
-    kind: str  # text, think, note
+    kind: str  # text, think, note, media
     text: str = ""
     html: SafeString = field(default_factory=lambda: mark_safe(""))
+    assets: list[Asset] = field(default_factory=list)
 
 
 @dataclass
@@ -123,10 +143,11 @@ class PublicTurn:
 
 
 def turns_of(snapshot: Snapshot, *, show_thinking: bool) -> list[PublicTurn]:
-    """What was said, without what tools were given and answered, and without files of the library."""
+    """What was said and made, without what tools were given and answered."""
     turns = []
+    assets = assets_of(snapshot)
     for message in snapshot.messages:
-        parts = _parts(message, show_thinking=show_thinking)
+        parts = _parts(message, assets, show_thinking=show_thinking)
         if parts:
             model = catalogue.chat.models.get(message["model"])
             label = model.label if model else message["model"]
@@ -134,8 +155,18 @@ def turns_of(snapshot: Snapshot, *, show_thinking: bool) -> list[PublicTurn]:
     return turns
 
 
-def _parts(message: dict[str, Any], *, show_thinking: bool) -> list[PublicPart]:
+def assets_of(snapshot: Snapshot) -> dict[str, Asset]:
+    """What its guests may open, by id: what it names, as long as the library has it."""
+    named = {pk for message in snapshot.messages for ids in message.get("assets", {}).values() for pk in ids}
+    if not named:
+        return {}
+    found = Asset.objects.filter(workspace_id=snapshot.workspace_id, trashed_at=None, pk__in=named)
+    return {str(asset.pk): asset for asset in found}
+
+
+def _parts(message: dict[str, Any], assets: dict[str, Asset], *, show_thinking: bool) -> list[PublicPart]:
     parts = []
+    named = message.get("assets", {})
     html = iter(_html(message))
     for block in message["blocks"]:
         kind = block["type"]
@@ -147,10 +178,17 @@ def _parts(message: dict[str, Any], *, show_thinking: bool) -> list[PublicPart]:
         elif kind == "file":
             parts.append(PublicPart("note", _("Attached: %(name)s") % {"name": block["name"]}))
         elif kind == "image":
-            parts.append(PublicPart("note", _("Attached: a picture")))
+            there = [assets[pk] for pk in named.get("", ()) if pk == block.get("asset") and pk in assets]
+            parts.append(PublicPart("media" if there else "note", _("Attached: a picture"), assets=there))
         elif kind == "tool_use":
-            parts.append(PublicPart("note", _("Used a tool: %(name)s") % {"name": block["name"]}))
+            there = [assets[pk] for pk in named.get(block["id"], ()) if pk in assets]
+            used = _("Used a tool: %(name)s") % {"name": _label_of(block["name"])}
+            parts.append(PublicPart("media" if there else "note", used, assets=there))
     return parts
+
+
+def _label_of(tool: str) -> str:
+    return str(TOOLS[tool].label) if tool in TOOLS else tool
 
 
 def _html(message: dict[str, Any]) -> list[str]:

@@ -11,5 +11,7 @@ urlpatterns = [
     path("s/<str:token>/poster", views.poster, name="poster"),
     path("s/<str:token>/download", views.download, name="download"),
     path("s/<str:token>/subtitles.vtt", views.subtitles, name="subtitles"),
+    path("s/<str:token>/part/<uuid:pk>", views.part, name="part"),
+    path("s/<str:token>/part/<uuid:pk>/poster", views.part_poster, name="part_poster"),
     path("s/<str:token>/card.png", views.card, name="card"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -49,7 +50,7 @@ def open_link(view: Callable) -> Callable:
         link = Share.objects.with_token(token).select_related(*services.SHOWN, "created_by", "workspace").first()
         if link is None:
             raise Http404
-        response = view(request, link, token) if link.is_open else render(request, "sharing/gone.html", status=410)
+        response = view(request, link, **path) if link.is_open else render(request, "sharing/gone.html", status=410)
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
         response["Referrer-Policy"] = "no-referrer"
         if not response.has_header("Cache-Control"):
@@ -81,6 +82,7 @@ def _conversation(request: HttpRequest, link: Share, snapshot: Snapshot, token: 
     context = {
         "link": link,
         "snapshot": snapshot,
+        "token": token,
         "turns": conversations.turns_of(snapshot, show_thinking=link.show_thinking),
         "page_url": services.absolute_url("page", token),
         "card_url": services.absolute_url("card", token),
@@ -116,6 +118,25 @@ def download(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
 @open_link
 def subtitles(request: HttpRequest, link: Share, token: str) -> HttpResponse:
     return subtitle_file(_asset(link), "vtt", CACHE)
+
+
+def _part(link: Share, pk: uuid.UUID) -> Asset:
+    """Raises Http404 for whatever the shared conversation does not show."""
+    shown = conversations.assets_of(link.snapshot) if link.snapshot else {}
+    if str(pk) not in shown:
+        raise Http404
+    return shown[str(pk)]
+
+
+@open_link
+def part(request: HttpRequest, link: Share, token: str, pk: uuid.UUID) -> HttpResponseBase:
+    """A picture, a film or a sound in a conversation."""
+    return serve_medium(request, _part(link, pk), CACHE)
+
+
+@open_link
+def part_poster(request: HttpRequest, link: Share, token: str, pk: uuid.UUID) -> HttpResponseBase:
+    return serve_poster(request, _part(link, pk), CACHE)
 
 
 @open_link

@@ -11,9 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.chat.models import Conversation, Message
+from apps.chat.models import Call, Conversation, Message
 from apps.chat.rendering import markdown
+from apps.library.models import Asset
+from apps.library.services import keep
 from apps.sharing.models import Share
+from tests.chat.conftest import PNG
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,7 +89,7 @@ def test_a_guest_reads_it_without_a_script(share):
     assert "<strong>ships</strong>" in page
     assert "MiniMax M3" in page
     assert "Written with AI" in page
-    assert "Used a tool: search_library" in page
+    assert "Used a tool: Search the library" in page
     assert "<script" not in page
     assert "javascript:" not in page.replace("[x](javascript:alert(1))", "")
 
@@ -161,6 +164,73 @@ def test_there_are_no_files_behind_it_but_a_picture_for_chats(share):
         assert Client().get(f"/s/{share.token}/{name}").status_code == 404
     card = Client().get(f"/s/{share.token}/card.png")
     assert card.headers["Content-Type"] == "image/png"
+
+
+@pytest.fixture
+def with_media(conversation, creator, tmp_path) -> dict[str, str]:
+    """A tool made a picture, a film and a song, and a picture was attached; ids by what they are."""
+    ids = {}
+    for name, content_type in (
+        ("made", "image/png"),
+        ("film", "video/mp4"),
+        ("song", "audio/mpeg"),
+        ("own", "image/png"),
+    ):
+        source = tmp_path / name
+        source.write_bytes(PNG + name.encode())
+        asset = keep(
+            creator,
+            kind="image",
+            title=f"The {name}",
+            text="the secret prompt",
+            source=source,
+            filename=f"{name}.png",
+            content_type=content_type,
+            request={},
+        )
+        ids[name] = str(asset.pk)
+    question = say(
+        conversation, {"type": "image", "asset": ids["own"], "title": "own"}, parent=conversation.head, role="user"
+    )
+    reply = say(
+        conversation,
+        {"type": "tool_use", "id": "c7", "name": "make_image", "input": {"prompt": "the secret prompt"}},
+        parent=question,
+        model="MiniMax-M3",
+    )
+    made = [ids["made"], ids["film"], ids["song"]]
+    Call.objects.create(message=reply, call_id="c7", name="make_image", status="done", assets=made)
+    return ids
+
+
+def test_pictures_films_and_sound_of_a_conversation_are_shown_and_can_be_opened(
+    with_media, conversation, creator, client
+):
+    link = shared(client, creator, conversation)
+    page = read(link)
+    for tag, name in (("<img", "made"), ("<video", "film"), ("<audio", "song"), ("<img", "own")):
+        url = f"/s/{link.token}/part/{with_media[name]}"
+        assert re.search(rf'{tag} [^>]*src="{url}"', page)
+        answer = Client().get(url)
+        assert answer.status_code == 200
+        assert b"".join(answer.streaming_content).startswith(PNG[:8])
+    assert "Make pictures" in page
+    assert "the secret prompt" not in page
+
+
+def test_nothing_else_of_the_library_can_be_opened_with_the_link(share, with_media, conversation, creator, client):
+    url = f"/s/{share.token}/part/{with_media['made']}"  # a link to what was said before it was made
+    assert Client().get(url).status_code == 404
+    link = shared(client, creator, conversation)
+    assert Client().get(f"/s/{link.token}/part/{uuid.uuid4()}").status_code == 404
+    assert Client().get(f"/s/{link.token}/part/{with_media['made']}/poster").status_code == 404
+    Asset.objects.filter(pk=with_media["made"]).update(trashed_at=timezone.now())
+    assert Client().get(f"/s/{link.token}/part/{with_media['made']}").status_code == 404
+    assert "Used a tool" in read(link)
+    assert f"/part/{with_media['film']}" in read(link)
+    link.revoked_at = timezone.now()
+    link.save()
+    assert Client().get(f"/s/{link.token}/part/{with_media['film']}").status_code == 410
 
 
 def test_a_reply_that_is_being_written_is_not_shared(conversation, creator, client):
