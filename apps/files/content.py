@@ -24,6 +24,8 @@ LOOKED_AT = 64 * 1024  # bytes of a text that are shown
 def serve(request: HttpRequest, endpoint: Endpoint, row: Row, *, download: bool = False) -> HttpResponseBase:
     """Answer GET with the file or one range of it. Raises MiniMaxError as long as nothing was answered."""
     first, end = _asked(request, row)
+    if row.bytes and first >= row.bytes:
+        return _outside(row, row.bytes, download)
     held = ExitStack()
     try:
         client = held.enter_context(MiniMaxClient(endpoint))
@@ -36,17 +38,21 @@ def serve(request: HttpRequest, endpoint: Endpoint, row: Row, *, download: bool 
     until = size if content.end is None or (end is None and size) else min(content.end, size or content.end)
     if not beginning and first:
         held.close()
-        response: HttpResponseBase = HttpResponse(status=416)
-        response["Content-Range"] = f"bytes */{size or '*'}"
-        return _finish(response, row, download)
+        return _outside(row, size, download)
     blocks = _Blocks(held, beginning, content)
-    response = StreamingHttpResponse(blocks if isinstance(request, ASGIRequest) else iter(blocks))
+    response: HttpResponseBase = StreamingHttpResponse(blocks if isinstance(request, ASGIRequest) else iter(blocks))
     if size and until:
         response["Content-Length"] = str(until - first)
         response["Accept-Ranges"] = "bytes"
         if (first, until) != (0, size):
             response.status_code = 206
             response["Content-Range"] = f"bytes {first}-{until - 1}/{size}"
+    return _finish(response, row, download)
+
+
+def _outside(row: Row, size: int | None, download: bool) -> HttpResponseBase:
+    response = HttpResponse(status=416)
+    response["Content-Range"] = f"bytes */{size or '*'}"
     return _finish(response, row, download)
 
 

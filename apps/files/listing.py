@@ -26,6 +26,7 @@ from apps.workspaces.models import ConnectionKind, Membership
 from apps.workspaces.storable import storable
 
 STALE_AFTER = timedelta(seconds=60)
+NO_LIST = 2013  # MiniMax's code where a purpose has no list after all; not every one is documented to have it
 MOST_MADE = 500  # videos, the newest, which no list names
 
 
@@ -119,13 +120,15 @@ def refresh(member: Membership) -> list[str]:
         try:
             files = answer.result()
         except MiniMaxError as error:
-            said.append(explain(error))
-            continue
+            if error.code != NO_LIST:
+                said.append(explain(error))
+                continue
+            files = None
         Listing.objects.update_or_create(
             workspace=member.workspace,
             connection=account.name,
             purpose=purpose,
-            defaults={"fetched_at": now, "files": [_as_json(file) for file in files]},
+            defaults={"fetched_at": now, "files": None if files is None else [_as_json(file) for file in files]},
         )
     return list(dict.fromkeys(said))
 
@@ -144,7 +147,7 @@ def look(member: Membership, *, with_uses: bool = True) -> Shelf:
     rows: dict[str, Row] = {}
     used = 0
     for purpose, listing in fetched.items():
-        for file in listing.files:
+        for file in listing.files or []:
             ours = known.get(file["file_id"])
             if ours and ours.gone_at and ours.gone_at > listing.fetched_at:
                 continue
@@ -154,7 +157,7 @@ def look(member: Membership, *, with_uses: bool = True) -> Shelf:
         if file_id in rows or ours.gone_at or ours.purpose not in PURPOSES:
             continue
         listed = fetched.get(ours.purpose)
-        if listed and listed.fetched_at > ours.created_at:
+        if listed and listed.files is not None and listed.fetched_at > ours.created_at:
             continue  # MiniMax was asked since, and did not name it
         used += ours.bytes
         rows[file_id] = Row(file_id, ours.filename, PURPOSES[ours.purpose], ours.bytes, ours.created_at, ours)

@@ -54,7 +54,7 @@ class Listing(models.Model):
     connection = models.CharField(max_length=255)
     purpose = models.CharField(max_length=40)
     fetched_at = models.DateTimeField()
-    files = models.JSONField(default=list)  # [{file_id, filename, bytes, created_at: unix seconds}]
+    files = models.JSONField(null=True)  # None: it has no list; [{file_id, filename, bytes, created_at: unix seconds}]
 
     objects: ClassVar = WorkspaceQuerySet.as_manager()
 

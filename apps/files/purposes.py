@@ -66,6 +66,11 @@ _WORDS: dict[str, tuple[Text, Text, str]] = {
         gettext_lazy("Texts, or archives of them, that long speech reads."),
         "file-text",
     ),
+    "retrieval": (
+        gettext_lazy("Documents"),
+        gettext_lazy("Of older clients. MiniMax no longer says what for, and may refuse them."),
+        "file",
+    ),
     "t2a_async": (gettext_lazy("Long speech"), gettext_lazy("What long speech has made."), "book-audio"),
     "video_generation": (gettext_lazy("Videos"), gettext_lazy("What the video models have made."), "clapperboard"),
 }

@@ -87,6 +87,7 @@ class Upstream:
     files: dict[int, dict[str, Any]] = field(default_factory=dict)
     instead: dict[str, list[Any]] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    without_list: set[str] = field(default_factory=set)  # purposes
 
     def calls(self, path: str) -> int:
         return self.seen.count(path)
@@ -112,6 +113,8 @@ class Upstream:
                 row = {"file_id": number, "bytes": len(body), "created_at": 4_000_000_000, "filename": name}
                 self.files[number] = row | {"purpose": purpose}
                 return {"file": self.files[number], **OK}
+            case "/v1/files/list" if query["purpose"] in self.without_list:
+                return GONE
             case "/v1/files/list":
                 return {"files": [f for f in self.files.values() if f["purpose"] == query["purpose"]], **OK}
             case "/v1/files/retrieve":

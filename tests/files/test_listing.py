@@ -272,6 +272,15 @@ def test_a_download_that_cannot_be_had_is_a_page_with_a_sentence(odd, upstream, 
     assert "Far.txt" in odd.client.get(odd.url("list")).content.decode()
 
 
+def test_a_purpose_without_a_list_shows_what_the_studio_remembers(odd, upstream):
+    odd_file(odd, upstream)
+    upstream.without_list = {"t2a_async_input", "retrieval"}
+    shown = odd.asked()
+    assert "Far.txt" in shown
+    assert "MiniMax was asked at" in shown
+    assert "note--warn" not in shown
+
+
 def test_ids_keep_every_digit(odd, upstream):
     upstream.answer("/v1/files/upload", {}, b'filename="a.txt"\r\n\r\nx\r\n--')
     shown = odd.asked()
