@@ -162,7 +162,7 @@ def _rules(document: Document) -> list[tuple[str, Rule]]:
     return [
         ("note_marks", _note_marks),
         ("hyphenation", partial(_broken_words, known)),
-        ("line_breaks", _soft_breaks),
+        ("line_breaks", partial(_soft_breaks, document.is_typeset)),
         ("invisible", _invisible),
         ("ligatures", _ligatures),
         ("spaces", _spaces),
@@ -188,14 +188,14 @@ def _broken_words(known: Counter[str], text: str) -> Iterator[_Edit]:
         yield _Edit(found.start(), found.end(), f"{first}-{second}" if is_compound else f"{first}{second}")
 
 
-def _soft_breaks(text: str) -> Iterator[_Edit]:
+def _soft_breaks(is_typeset: bool, text: str) -> Iterator[_Edit]:
     if "\n" not in text:
         return
     lines = text.split("\n")
     at = 0
     for line, after, is_soft in zip(lines, lines[1:], find_soft_breaks(lines), strict=False):
         end = at + len(line)
-        if is_soft:
+        if is_soft or is_typeset:
             start = at + len(line.rstrip())
             stop = end + 1 + len(after) - len(after.lstrip())
             yield _Edit(start, stop, join_lines(line.rstrip(), after.lstrip()))

@@ -39,6 +39,7 @@ class Document:
     language: str = ""  # as the document says it, e.g. "de-AT"
     cover: bytes | None = None  # a picture
     blocks: list[Block] = field(default_factory=list)
+    is_typeset: bool = False  # every line break inside a block is the page's, none the writer's
 
 
 def check_length(blocks: list[Block]) -> list[Block]:

@@ -55,8 +55,7 @@ class _Line:
     page: int
     left: float
     right: float
-    bottom: float
-    top: float
+    base: float  # where its letters stand, from the bottom of the page
     size: float  # points
     kind: Kind = "paragraph"  # or "page_number" or "running_head"
 
@@ -86,14 +85,16 @@ def read_pdf(path: Path) -> Document:
         letters = sum(len(line.text) for line in lines)
         if letters < 20 + 5 * len(pages):
             raise UnreadableDocumentError(NO_TEXT)
-        _mark_furniture(pages)
+        body = _body_size(lines)
+        _mark_furniture(pages, body)
         known = opened.get_metadata_dict(skip_empty=True)
-        blocks = _blocks(_paragraphs(pages), _body_size(lines), _bookmarks(opened))
+        blocks = _blocks(_paragraphs(pages), body, _bookmarks(opened))
         return Document(
             title=known.get("Title", "").strip(),
             author=known.get("Author", "").strip(),
             cover=_cover(opened, pages[0]),
             blocks=check_length(blocks),
+            is_typeset=True,
         )
     finally:
         opened.close()
@@ -115,40 +116,56 @@ def _pages(opened: pypdfium2.PdfDocument) -> Iterator[list[_Line]]:
         total += count
         if total > MOST_CHARACTERS:
             raise UnreadableDocumentError(TOO_LONG)
-        yield list(_lines(letters, count, number + 1))
+        yield _lines(letters, count, number + 1)
         letters.close()
         page.close()
 
 
-def _lines(letters: pypdfium2.PdfTextPage, count: int, page: int) -> Iterator[_Line]:
+def _lines(letters: pypdfium2.PdfTextPage, count: int, page: int) -> list[_Line]:
     codes = [raw.FPDFText_GetUnicode(letters, index) for index in range(count)]
-    start = 0
-    for index in range(count + 1):
-        if index < count and codes[index] not in (10, 13, *_BROKEN_WORD):
+    rows: list[list[int]] = []  # indexes of the letters of a line
+    row: list[int] = []
+    for index, code in enumerate(codes):
+        if code not in (10, 13):
+            row.append(index)
+        if code in (10, 13, *_BROKEN_WORD):
+            rows.append(row)
+            row = []
+    rows.append(row)
+    lines: list[tuple[_Line, list[int]]] = []
+    for row in rows:
+        while row and codes[row[0]] in (0, 32):
+            row.pop(0)
+        while row and codes[row[-1]] in (0, 32):
+            row.pop()
+        if not row:
             continue
-        stop = index + 1 if index < count and codes[index] in _BROKEN_WORD else index
-        line = _line(letters, codes, start, stop, page)
-        if line:
-            yield line
-        start = index + 1
+        line = _line(letters, codes, row, page)
+        if lines and _is_same_row(lines[-1][0], line):
+            row = [*lines[-1][1], *row]  # a raised number had cut it in two
+            lines[-1] = (_line(letters, codes, row, page), row)
+        else:
+            lines.append((line, row))
+    return [line for line, _row in lines]
 
 
-def _line(letters: pypdfium2.PdfTextPage, codes: Sequence[int], start: int, stop: int, page: int) -> _Line | None:
-    while start < stop and codes[start] in (0, 32):
-        start += 1
-    while start < stop and codes[stop - 1] in (0, 32):
-        stop -= 1
-    if start >= stop:
-        return None
-    first, last = _box(letters, start), _box(letters, stop - 1)
-    size = _size(letters, (start + stop) // 2)
-    text = _text(codes[start:stop])
-    for found in reversed(list(_RAISED.finditer(text))):
-        digits = found[0].strip()
-        place = found.end() - len(digits)
-        if len(text) == stop - start and _size(letters, start + place) < 0.8 * size:
-            text = f"{text[: found.start()]}[{digits}]{text[found.end() :]}"
-    return _Line(text, page, first[0], last[2], min(first[1], last[1]), max(first[3], last[3]), size)
+def _is_same_row(before: _Line, line: _Line) -> bool:
+    size = max(before.size, line.size)
+    return abs(before.base - line.base) < 0.55 * size and -1 < line.left - before.right < 1.5 * size
+
+
+def _line(letters: pypdfium2.PdfTextPage, codes: Sequence[int], row: Sequence[int], page: int) -> _Line:
+    inked = [index for index in row if codes[index] != 32]  # PDFium makes up blanks, without a size
+    size = _size(letters, inked[len(inked) // 2])
+    base = _base(letters, inked[len(inked) // 2])
+    text = _text([codes[index] for index in row])
+    if len(text) == len(row):
+        for found in reversed(list(_RAISED.finditer(text))):
+            digits = found[0].strip()
+            first = row[found.end() - len(digits)]
+            if _size(letters, first) < 0.95 * size and _base(letters, first) > base + 0.15 * size:
+                text = f"{text[: found.start()]}[{digits}]{text[found.end() :]}"
+    return _Line(text, page, _box(letters, row[0])[0], _box(letters, row[-1])[2], base, size)
 
 
 def _text(codes: Sequence[int]) -> str:
@@ -162,6 +179,12 @@ def _box(letters: pypdfium2.PdfTextPage, index: int) -> tuple[float, float, floa
     return left.value, bottom.value, right.value, top.value
 
 
+def _base(letters: pypdfium2.PdfTextPage, index: int) -> float:
+    x, y = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetCharOrigin(letters, index, x, y)
+    return y.value
+
+
 def _size(letters: pypdfium2.PdfTextPage, index: int) -> float:
     matrix = raw.FS_MATRIX()
     scale = math.hypot(matrix.c, matrix.d) if raw.FPDFText_GetMatrix(letters, index, matrix) else 1.0
@@ -171,7 +194,7 @@ def _size(letters: pypdfium2.PdfTextPage, index: int) -> float:
 # --- what only a page needs -------------------------------------------------------------------------------------------
 
 
-def _mark_furniture(pages: Sequence[Sequence[_Line]]) -> None:
+def _mark_furniture(pages: Sequence[Sequence[_Line]], body: float) -> None:
     """Page numbers, and lines at the edge of pages that other pages have too."""
     often: Counter[str] = Counter()
     edges = [_edges(page) for page in pages]
@@ -182,27 +205,27 @@ def _mark_furniture(pages: Sequence[Sequence[_Line]]) -> None:
         for outermost, inner in sides:
             if len(pages) > 1 and _PAGE_NUMBER.fullmatch(outermost.text) and not _is_numeral_word(outermost.text):
                 outermost.kind = "page_number"
-            elif _is_head(outermost, often, page, step):
+            elif outermost.size < 1.15 * body and _is_head(outermost, often, page, max(step, body)):
                 outermost.kind = "running_head"
             else:
                 continue
             if inner.kind != "paragraph":
                 continue
-            if abs(inner.bottom - outermost.bottom) < 2 and _PAGE_NUMBER.fullmatch(inner.text):
+            if abs(inner.base - outermost.base) < 2 and _PAGE_NUMBER.fullmatch(inner.text):
                 inner.kind = "page_number"  # on the same line
-            elif _is_head(inner, often, page, step):
+            elif inner.size < 1.15 * body and _is_head(inner, often, page, max(step, body)):
                 inner.kind = "running_head"
 
 
 def _edges(page: Sequence[_Line]) -> list[tuple[_Line, _Line]]:
     """The outermost line of the top and of the bottom of a page, each with the one beside it."""
-    by_height = sorted(page, key=lambda line: -line.bottom)
+    by_height = sorted(page, key=lambda line: -line.base)
     return [(by_height[0], by_height[1]), (by_height[-1], by_height[-2])] if len(by_height) > 2 else []
 
 
 def _step(page: Sequence[_Line]) -> float:
     """From one line to the next, in the middle of all."""
-    steps = sorted(above.bottom - below.bottom for above, below in pairwise(page) if above.bottom > below.bottom)
+    steps = sorted(above.base - below.base for above, below in pairwise(page) if above.base > below.base)
     return steps[len(steps) // 2] if steps else 0.0
 
 
@@ -210,7 +233,7 @@ def _is_head(line: _Line, often: Counter[str], page: Sequence[_Line], step: floa
     """Whether other pages have it too, and the text keeps off it."""
     if often[_as_head(line.text)] < 3 or len(line.text) >= 120:
         return False
-    others = [abs(each.bottom - line.bottom) for each in page if each.kind == "paragraph" and each is not line]
+    others = [abs(each.base - line.base) for each in page if each.kind == "paragraph" and each is not line]
     return min((distance for distance in others if distance > 2), default=math.inf) > 1.15 * step
 
 
@@ -263,7 +286,7 @@ def _begins(before: _Line, line: _Line, left: float, right: float, step: float) 
     """Whether a line is the first of a paragraph: indented, set apart, of another size, or after a short line."""
     if abs(line.size - before.size) > 0.6:
         return True
-    gap = before.bottom - line.bottom
+    gap = before.base - line.base
     if step and (gap > 1.45 * step or gap < -step):
         return gap > 0 or _ENDS.search(before.text) is not None  # a new column is no new paragraph by itself
     is_indented = (

@@ -6,6 +6,7 @@ Run it in a process of its own: the files are strangers', and reading one may ta
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from apps.books.text.archive import DAMAGED, Archive
@@ -48,7 +49,7 @@ def read_document(path: Path, filename: str) -> Document:
         raise UnreadableDocumentError(EMPTY)
     if document.title:
         return document
-    return Document(PurePath(filename).stem, document.author, document.language, document.cover, document.blocks)
+    return replace(document, title=PurePath(filename).stem)
 
 
 def _read(path: Path) -> Document:
