@@ -10,6 +10,8 @@ clocks are this machine's monotonic one; direct and through take turns, and shar
 added, first token   from sending the request to the first token, minus the direct median
 added, each token    from the upstream's write to the page's read, minus the direct median
 CPU                  of the web process while all replies are flowing, in microseconds for each token
+browser              what one open page costs (Chromium without a screen, where playwright finds one): the main thread's
+                     time for each 1,000 tokens of one reply, and its longest task
 memory               growth of the web process's resident memory while all replies flow, per reply; and before that, per
                      socket that was opened and did nothing
 """
@@ -20,6 +22,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.live_speech import Heard, Meter, fetch_sent, free_port, spread_of, studio, together, wait_for
 
 TOKENS_PER_S = 50
+BROWSED_TOKENS = 1000
 SETTINGS = {"model": "MiniMax-M3", "surface": "anthropic", "max_tokens": 10_000, "thinking": True}
 START = {"type": "message_start", "message": {"id": "m", "model": "MiniMax-M3", "content": [], "usage": {}}}
 USAGE = {"input_tokens": 20, "output_tokens": 100, "cache_read_input_tokens": 0}
@@ -189,6 +193,64 @@ class Reader:
                 heard.arrived += [now] * (shown - len(heard.arrived))
 
 
+# --- a browser --------------------------------------------------------------------------------------------------------
+
+LONG_TASKS = """
+    window.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const task of list.getEntries()) window.longest = Math.max(window.longest, task.duration);
+    }).observe({ type: "longtask" });
+"""
+
+
+async def browse(url: str, cookie: str, tokens: int) -> str:
+    """Let a real page show one reply; say what that cost it."""
+    try:
+        from playwright.async_api import Error, async_playwright
+    except ImportError:
+        return "browser: not measured, playwright is not installed"
+    name, _, value = cookie.partition("=")
+    async with async_playwright() as playwright:
+        try:
+            browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        except Error:
+            return "browser: not measured, there is no Chromium"
+        context = await browser.new_context()
+        await context.add_cookies([{"name": name, "value": value, "url": url}])
+        await context.add_init_script(LONG_TASKS)
+        page = await context.new_page()
+        await page.goto(f"{url}/w/bench/chat/")
+        await page.locator('[data-line="open"]').wait_for()
+        counters = await context.new_cdp_session(page)
+        await counters.send("Performance.enable")
+
+        async def read() -> dict[str, float]:
+            return {each["name"]: each["value"] for each in (await counters.send("Performance.getMetrics"))["metrics"]}
+
+        await page.evaluate("window.longest = 0")
+        before = await read()
+        await page.locator("#id_say").fill(f"{tokens} {uuid.uuid4().hex}")
+        await page.locator("[data-send]").click()
+        await page.locator('[data-role="assistant"][data-status="done"]').wait_for(timeout=tokens / TOKENS_PER_S * 4000)
+        after = await read()
+        longest = await page.evaluate("window.longest")
+        await browser.close()
+    cost = {
+        word: (after[key] - before[key]) / tokens * 1_000_000
+        for word, key in (
+            ("all", "TaskDuration"),
+            ("script", "ScriptDuration"),
+            ("layout", "LayoutDuration"),
+            ("style", "RecalcStyleDuration"),
+        )
+    }
+    parts = ", ".join(f"{word} {ms:.0f}" for word, ms in cost.items() if word != "all")
+    return (
+        f"browser, {tokens} tokens: {cost['all']:.0f} ms of its main thread for each 1,000 tokens ({parts}), "
+        f"longest task {longest:.0f} ms"
+    )
+
+
 # --- the measurement --------------------------------------------------------------------------------------------------
 
 
@@ -265,6 +327,8 @@ async def run(plan: list[tuple[int, int, int]], port: int, url: str, cookies: li
             is_good &= got["first"][0] <= 4 and got["tokens"][0] <= 0.3
         is_good &= got["errors"] == 0 and got["cpu_us"] <= 200
         is_good &= streams == 1 or got["kib"] <= 64  # one stream shows what the process itself still grew by
+    if browsed := min(BROWSED_TOKENS, 5 * plan[0][1]):
+        print(await browse(url, cookies[0], browsed))
     print("aims: first token of one reply p50 <= 4 ms, each token <= 0.3 ms; <= 200 us CPU a token; <= 64 KiB a reply;")
     print("      no error at 400")
     print("all met" if is_good else "NOT all met")

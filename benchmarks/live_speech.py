@@ -253,7 +253,10 @@ def prepare(people: int) -> None:
     from django.contrib.sessions.backends.db import SessionStore
     from django.core.management import call_command
 
+    from studio.management.commands.prepare import UNUSED
+
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=UNUSED)  # for a browser
     from apps.accounts.models import User
     from apps.workspaces.models import Connection, ConnectionKind, Membership, Workspace
 

@@ -14,9 +14,9 @@ _PLAIN = re.compile(r"(?:[^\W_]|[ ,.?'’“”%/-])*\Z")
 
 LEAST_PAUSE_S = 0.08  # between two renderings of one block
 SHARE = 0.015  # of the time may go into rendering one text; of all texts together, see PACE
-MANY_SHARE = 0.15
+MANY_SHARE = 0.1
 PATIENCE_S = 0.15  # so long words may wait for their marks to be understood; when all are busy they are shown with them
-RECOLOUR_S = 0.8  # code is shown as it comes; its colours follow
+RECOLOUR_S = 2.0  # code is shown as it comes; its colours follow
 
 
 class Pace:
