@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
+from apps.files.services import forget, remember
 from apps.jobs.kinds import Errand, Finished, Kind, Result
 from apps.jobs.media import media_type_of
 from apps.library.models import Asset
@@ -160,6 +161,7 @@ def _upload(errand: Errand, files: ExitStack, asset: Asset, purpose: Purpose) ->
             if error.code in (None, 1000, 1001, 1013, 1024, 1033):
                 error.retryable = True
             raise
+    remember(errand.job.workspace, remote, purpose=purpose, job=errand.job)
     files.callback(_clear_away, errand, remote.file_id, purpose)
     return remote.file_id
 
@@ -167,6 +169,7 @@ def _upload(errand: Errand, files: ExitStack, asset: Asset, purpose: Purpose) ->
 def _clear_away(errand: Errand, file_id: str, purpose: str) -> None:
     with suppress(MiniMaxError):  # free, and what stays behind does no harm
         delete_file(errand.client, file_id, purpose)
+        forget(errand.job.workspace, file_id, purpose=purpose)
 
 
 VOICE_CLONE = Kind(

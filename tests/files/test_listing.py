@@ -340,3 +340,20 @@ def test_a_video_is_known_though_no_list_names_it(page):
     assert "A kite.mp4" in shown
     assert "At least" in shown or "0 bytes" in shown
     assert listing.look(page.member).find("206843190098765").uses[0].label == "Video: A kite"
+
+
+def test_a_voice_that_needs_a_file_is_named_until_it_is_cleared_away(page, sent):
+    job = Job.objects.create(
+        workspace=page.member.workspace,
+        created_by=page.member.user,
+        kind="voice_clone",
+        title="Anna",
+        request={},
+        click="3",
+    )
+    remote = RemoteFile(sent.file_id, "voice_clone.wav", "", 12, 0, "")
+    services.remember(page.member.workspace, remote, purpose="voice_clone", job=job)
+    [use] = listing.look(page.member).find(sent.file_id).uses
+    assert (use.label, use.url) == ("Voice from a recording: Anna", f"/w/night-shift/voices/#job-{job.pk}")
+    services.forget(page.member.workspace, sent.file_id, purpose="voice_clone")
+    assert listing.look(page.member).find(sent.file_id) is None
