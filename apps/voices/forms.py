@@ -152,7 +152,7 @@ class CloneForm(VoiceForm):
         if how == ConsentHow.TEXT and not cleaned.get("consent_statement", "").strip():
             self.add_error("consent_statement", _("Quote what the person wrote."))
         if how == ConsentHow.FILE and not cleaned.get("consent_file") and "consent_file" not in self.errors:
-            self.add_error("consent_file", _("Choose the document or recording that shows it."))
+            self.add_error("consent_file", _("Choose the picture that shows it."))
         return cleaned
 
 

@@ -42,7 +42,7 @@ LIVING = (State.TEMPORARY, State.KEPT)
 class ConsentHow(models.TextChoices):
     TICK = "tick", _("It was given to me in person")
     TEXT = "text", _("In writing, quoted here")
-    FILE = "file", _("As a document or recording")
+    FILE = "file", _("On paper: a photo or scan of it")
 
 
 class Consent(models.Model):

@@ -180,7 +180,7 @@ export class VoiceChoice {
     document.querySelector("[data-mix-begin]").hidden = isMix;
     const name = isMix ? fill(this.#words.mixed, { count: mix.length }) : field.dataset.voiceLabel || field.value;
     if (name) for (const place of document.querySelectorAll("[data-voice-name]")) place.textContent = name;
-    if ("voiceMeta" in field.dataset) document.querySelector("[data-voice-meta]").textContent = field.dataset.voiceMeta;
+    if ("voiceMeta" in field.dataset) document.querySelector("span[data-voice-meta]").textContent = field.dataset.voiceMeta;
     for (const glyph of document.querySelectorAll("[data-voice-glyph]")) paintGlyph(glyph, isMix ? mix.map(({ voice_id }) => voice_id).join() : field.value);
     if (isMix) this.#drawMix(mix);
   }
