@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONGEST_CHAPTER = 100_000  # characters, about two hours: one that failed is made again as a whole
 GOOD_LENGTH = 50_000  # what longer ones are cut to
 WEAK_LENGTH = 400  # on average, between numbers that stand alone: shorter ones are a list
+MOST_CHAPTERS = 2_000  # with more, they are no chapters
 SHORT_FRONT = 300  # characters before the first chapter, as of a title page: they go with it
 DEEP_LENGTH = 60_000  # where chapters are longer than this, the next lower headings are the chapters
 
@@ -155,12 +156,15 @@ def _without_contents(text: str, starts: Sequence[_Start]) -> list[_Start]:
     bare = [not text[start.end : after.at].strip() for start, after in pairwise(starts)]
     titles = Counter(_plain(start.title) for start in starts)
     first = {_plain(start.title): index for index, start in reversed(list(enumerate(starts)))}
+    later = Counter(titles)
     kept = []
     for index, start in enumerate(starts):
+        later[_plain(start.title)] -= 1
         is_bare = index < len(bare) and bare[index]
         follows = index > 0 and bare[index - 1]
         title = _plain(start.title)
-        comes_again = any(_plain(each.title).startswith(title) for each in starts[index + 1 :]) if is_bare else False
+        near = starts[index + 1 : index + 200] if is_bare else []
+        comes_again = later[title] > 0 or any(_plain(each.title).startswith(title) for each in near)
         if is_bare and comes_again:
             continue
         if follows and titles[title] > 1 and first[title] == index and len(starts) > 3:
@@ -200,7 +204,7 @@ def _chapter_level(text: str, starts: Sequence[_Start]) -> list[_Start]:
 def _chapters(text: str, starts: Sequence[_Start]) -> list[ChapterText]:
     if not text.strip():
         return []
-    starts = _joined(text, starts)
+    starts = _joined(text, starts) if len(starts) <= MOST_CHAPTERS else []
     lowest = min((start.level for start in starts), default=1)
     starts = [replace(start, level=start.level - lowest + 1) for start in starts]
     if not starts or len(text[: starts[0].at].strip()) >= SHORT_FRONT:

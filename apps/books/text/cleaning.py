@@ -16,6 +16,7 @@ from apps.minimax.messages import gettext_noop
 
 AROUND = 24  # characters shown on both sides of a change
 LONGEST_SHOWN = 160
+LONGEST_ENTRY = 300  # characters of a line of a table of contents
 MOST_SHOWN = 300  # of one kind; the others are counted with the last
 
 LABELS = {
@@ -33,7 +34,7 @@ LABELS = {
 _OF_BLOCKS = {"page_number": "page_numbers", "running_head": "running_heads", "note": "footnotes"}
 
 _LETTER = r"[^\W\d_]"
-_HYPHEN = re.compile(rf"({_LETTER}+)(?:[-‐]|\u00ad)[^\S\n]*\n\s*({_LETTER}+)")
+_HYPHEN = re.compile(rf"(?<!{_LETTER})({_LETTER}+)(?:[-‐]|\u00ad)[^\S\n]*\n\s*({_LETTER}+)")
 _NOTE_MARK = re.compile(
     r"(?<=[^\s\[(])[^\S\n]?\[(?:\d{1,4}|[*†‡]{1,3}|[a-z])\](?!\()"
     rf"|(?<={_LETTER}{_LETTER})[¹²³⁰⁴-⁹]+|(?<=[.,;:!?”\"’)»。」])[¹²³⁰⁴-⁹]+"
@@ -228,6 +229,6 @@ def _contents_edits(text: str) -> Iterator[_Edit]:
     at = 0
     for line in text.split("\n"):
         end = at + len(line) + 1
-        if _CONTENTS.fullmatch(line.strip()):
+        if len(line) <= LONGEST_ENTRY and _CONTENTS.fullmatch(line.strip()):
             yield _Edit(at, min(end, len(text)), "")
         at = end

@@ -170,7 +170,7 @@ def _named(found: re.Match[str]) -> str:
 
 
 def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+    return element.tag.rsplit("}", 1)[-1].lower() if isinstance(element.tag, str) else ""
 
 
 def _types(element: etree._Element) -> set[str]:

@@ -78,26 +78,32 @@ def read_pdf(path: Path) -> Document:
         is_locked = exc.err_code in {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}
         raise UnreadableDocumentError(PROTECTED if is_locked else DAMAGED) from exc
     try:
-        if len(opened) > MOST_PAGES:
-            raise UnreadableDocumentError(TOO_MANY_PAGES)
-        pages = list(_pages(opened))
-        lines = [line for page in pages for line in page]
-        letters = sum(len(line.text) for line in lines)
-        if letters < 20 + 5 * len(pages):
-            raise UnreadableDocumentError(NO_TEXT)
-        body = _body_size(lines)
-        _mark_furniture(pages, body)
-        known = opened.get_metadata_dict(skip_empty=True)
-        blocks = _blocks(_paragraphs(pages), body, _bookmarks(opened))
-        return Document(
-            title=known.get("Title", "").strip(),
-            author=known.get("Author", "").strip(),
-            cover=_cover(opened, pages[0]),
-            blocks=check_length(blocks),
-            is_typeset=True,
-        )
+        return _read(opened)
+    except pypdfium2.PdfiumError as exc:
+        raise UnreadableDocumentError(DAMAGED) from exc
     finally:
         opened.close()
+
+
+def _read(opened: pypdfium2.PdfDocument) -> Document:
+    if len(opened) > MOST_PAGES:
+        raise UnreadableDocumentError(TOO_MANY_PAGES)
+    pages = list(_pages(opened))
+    lines = [line for page in pages for line in page]
+    letters = sum(len(line.text) for line in lines)
+    if letters < 20 + 5 * len(pages):
+        raise UnreadableDocumentError(NO_TEXT)
+    body = _body_size(lines)
+    _mark_furniture(pages, body)
+    known = opened.get_metadata_dict(skip_empty=True)
+    blocks = _blocks(_paragraphs(pages), body, _bookmarks(opened))
+    return Document(
+        title=known.get("Title", "").strip(),
+        author=known.get("Author", "").strip(),
+        cover=_cover(opened, pages[0]),
+        blocks=check_length(blocks),
+        is_typeset=True,
+    )
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
@@ -203,7 +209,7 @@ def _mark_furniture(pages: Sequence[Sequence[_Line]], body: float) -> None:
     for page, sides in zip(pages, edges, strict=True):
         step = _step(page)
         for outermost, inner in sides:
-            if len(pages) > 1 and _PAGE_NUMBER.fullmatch(outermost.text) and not _is_numeral_word(outermost.text):
+            if len(pages) > 1 and _is_page_number(outermost.text) and not _is_numeral_word(outermost.text):
                 outermost.kind = "page_number"
             elif outermost.size < 1.15 * body and _is_head(outermost, often, page, max(step, body)):
                 outermost.kind = "running_head"
@@ -211,7 +217,7 @@ def _mark_furniture(pages: Sequence[Sequence[_Line]], body: float) -> None:
                 continue
             if inner.kind != "paragraph":
                 continue
-            if abs(inner.base - outermost.base) < 2 and _PAGE_NUMBER.fullmatch(inner.text):
+            if abs(inner.base - outermost.base) < 2 and _is_page_number(inner.text):
                 inner.kind = "page_number"  # on the same line
             elif inner.size < 1.15 * body and _is_head(inner, often, page, max(step, body)):
                 inner.kind = "running_head"
@@ -239,6 +245,10 @@ def _is_head(line: _Line, often: Counter[str], page: Sequence[_Line], step: floa
 
 def _as_head(text: str) -> str:
     return re.sub(r"\d+|\b[ivxlc]+\b", "#", text.lower()).strip()
+
+
+def _is_page_number(text: str) -> bool:
+    return len(text) < 40 and _PAGE_NUMBER.fullmatch(text) is not None
 
 
 def _is_numeral_word(text: str) -> bool:

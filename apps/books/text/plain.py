@@ -133,6 +133,10 @@ def _as_head(line: str) -> str:
     return re.sub(r"\d+", "#", line.lower()).strip()
 
 
+def _is_page_number(line: str) -> bool:
+    return len(line) < 40 and _PAGE_NUMBER.fullmatch(line) is not None
+
+
 def _running_lines(pages: list[str]) -> set[str]:
     often = Counter(_as_head(line) for page in pages for line in set(_edges(page)))
     return {line for line, count in often.items() if count >= 3 and len(line) < 100}
@@ -145,8 +149,8 @@ def _without_furniture(page: str, heads: set[str], place: int | None) -> tuple[s
     furniture: list[Block] = []
     for index in {*filled[:1], *filled[-1:]} if len(filled) > 2 else set():
         line = lines[index].strip()
-        if _as_head(line) in heads or _PAGE_NUMBER.fullmatch(line):
-            kind: Kind = "page_number" if _PAGE_NUMBER.fullmatch(line) else "running_head"
+        if _as_head(line) in heads or _is_page_number(line):
+            kind: Kind = "page_number" if _is_page_number(line) else "running_head"
             furniture.append(Block(kind, 0, line, place))
             lines[index] = ""
     return "\n".join(lines), furniture

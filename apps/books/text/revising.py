@@ -159,7 +159,9 @@ def _alike(
 def _replaced(left: Sequence[int], right: Sequence[int], pairs: dict[int, int]) -> dict[int, int]:
     """One sentence in the place of one other is a new version of it, however little they share."""
     found = {}
-    edges = [(-1, -1), *((left.index(a), right.index(b)) for a, b in pairs.items()), (len(left), len(right))]
+    rows = {index: row for row, index in enumerate(left)}
+    columns = {index: column for column, index in enumerate(right)}
+    edges = [(-1, -1), *((rows[a], columns[b]) for a, b in pairs.items()), (len(left), len(right))]
     for (a, b), (a_end, b_end) in pairwise(edges):
         if a_end - a == b_end - b == 2:
             found[left[a + 1]] = right[b + 1]

@@ -235,7 +235,9 @@ def _is_abbreviation(text: str, start: int, end: int, mark_at: int, word: str, l
     lowered = short.lower()
     is_first = mark_at - len(short) <= start
     if short.isdecimal():
-        return (is_first and len(short) <= 3) or (len(short) <= 2 and _is_ordinal(text, start, end, word, language))
+        return (is_first and len(short) <= 3) or (
+            len(short) <= 2 and _is_ordinal(text, max(start, mark_at - 300), min(end, mark_at + 300), word, language)
+        )
     if lowered in abbreviations.ALWAYS_GOES_ON:
         return True
     if word[:1].isdigit() and lowered in abbreviations.BEFORE_NUMBER:
@@ -318,7 +320,10 @@ def _short_enough(text: str, pieces: list[_Piece]) -> Iterator[_Piece]:
         while True:
             length = piece.end - at
             most = LONGEST
-            if length > LONGEST_UNSPACED and len(_SPACELESS.findall(text, at, piece.end)) * 2 > length:
+            if (
+                length > LONGEST_UNSPACED
+                and len(_SPACELESS.findall(text, at, at + LONGEST_UNSPACED)) * 2 > LONGEST_UNSPACED
+            ):
                 most = LONGEST_UNSPACED
             if length <= most:
                 break

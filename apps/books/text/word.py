@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,10 @@ _SKIPPED = {
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
 }
 _HEADING = re.compile(r"heading (\d)", re.I)
+DAMAGES = (
+    *(OpcError, etree.XMLSyntaxError, zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError),
+    *(KeyError, ValueError, AttributeError, TypeError, IndexError, AssertionError),
+)  # what python-docx raises over parts that are missing or not what they should be
 _DEEPEST = 200  # tables in tables in tables
 
 
@@ -35,15 +41,18 @@ def read_word(path: Path) -> Document:
     finally:
         archive.close()
     try:
-        opened = docx.Document(str(path))
-        body = opened.element.body
-        levels = _heading_levels(opened)
-    except (OpcError, KeyError, ValueError, AttributeError, TypeError, etree.XMLSyntaxError) as exc:
+        return _read(path)
+    except DAMAGES as exc:
         raise UnreadableDocumentError(DAMAGED) from exc
+
+
+def _read(path: Path) -> Document:
+    opened = docx.Document(str(path))
+    levels = _heading_levels(opened)
     notes = _notes(opened)
     blocks: list[Block] = []
     title = ""
-    for paragraph in _paragraphs(body, 0):
+    for paragraph in _paragraphs(opened.element.body, 0):
         text, marks = _text_of(paragraph)
         if text.strip():
             style = _style_of(paragraph)
@@ -54,16 +63,17 @@ def read_word(path: Path) -> Document:
         blocks += [Block("note", 0, notes[mark]) for mark in marks if notes.get(mark)]
     properties = opened.core_properties
     return Document(
-        title=(properties.title or "").strip() or title,
-        author=_author(properties),
+        title=_told(properties.title) or title,
+        author=_told(properties.author),
         language=(properties.language or "").strip() or _language(opened),
         blocks=check_length(blocks),
     )
 
 
-def _author(properties: Any) -> str:
-    author = (properties.author or "").strip()
-    return "" if author == "python-docx" else author
+def _told(value: str | None) -> str:
+    """What a document says of itself; the library fills in its own words where it says nothing."""
+    value = (value or "").strip()
+    return "" if value in {"python-docx", "Word Document"} else value
 
 
 def _language(opened: Any) -> str:

@@ -136,7 +136,7 @@ def make_pdf(path: Path, pages: Sequence[Sequence[tuple[float, float, float, str
             " /Resources << /Font << /F 3 0 R >> >> >>"
         )
         objects.append(f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream")
-    data, offsets = b"%PDF-1.7\n", []
+    data, offsets = bytearray(b"%PDF-1.7\n"), []
     for number, content in enumerate(objects, 1):
         offsets.append(len(data))
         data += f"{number} 0 obj\n{content}\nendobj\n".encode()

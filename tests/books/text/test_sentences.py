@@ -153,6 +153,16 @@ def test_nothing_is_lost(text, names):
     assert not any(letter.isalnum() for letter in text[at:]) or text[at:].strip().endswith(("]", ":", "："))
 
 
+@pytest.mark.parametrize(
+    "piece", [".", '"', "a", "\n", "Mr. ", "<#", "(a ", ". ", "<#1#>", "[", "Das 3. Mal am ", "สวัสดี", "a.\t"]
+)
+def test_a_text_that_is_none_takes_no_longer(piece):
+    text = piece * (100_000 // len(piece))
+    start = time.process_time()
+    split(text, names=True)
+    assert time.process_time() - start < 10
+
+
 def test_a_million_characters_take_seconds():
     paragraph = " ".join(" ".join(sentences) for sentences in TEXTS.values()) + "".join(map("".join, TIGHT.values()))
     text = "\n\n".join([paragraph] * (1_000_000 // len(paragraph)))
