@@ -39,8 +39,8 @@ def serve(request: HttpRequest, endpoint: Endpoint, row: Row, *, download: bool 
     if not beginning and first:
         held.close()
         return _outside(row, size, download)
-    blocks = _Blocks(held, beginning, content)
-    response: HttpResponseBase = StreamingHttpResponse(blocks if isinstance(request, ASGIRequest) else iter(blocks))
+    flow = _Blocks if isinstance(request, ASGIRequest) else _read
+    response: HttpResponseBase = StreamingHttpResponse(flow(held, beginning, content))
     if size and until:
         response["Content-Length"] = str(until - first)
         response["Accept-Ranges"] = "bytes"
@@ -81,18 +81,20 @@ def _finish(response: HttpResponseBase, row: Row, download: bool) -> HttpRespons
     return response
 
 
+def _read(held: ExitStack, beginning: bytes, content: Content) -> Iterator[bytes]:
+    with held:
+        yield beginning
+        yield from content.blocks
+
+
 class _Blocks:
-    """Reads in a thread while the event loop does other things. Closed when the listener has left."""
+    """The same for an event loop: reads in a thread. Closed when the listener has left.
+
+    It is no ordinary iterator as well: Django would take it for one and read it into memory whole.
+    """
 
     def __init__(self, held: ExitStack, beginning: bytes, content: Content) -> None:
         self.held, self.beginning, self.content = held, beginning, content
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield self.beginning
-            yield from self.content.blocks
-        finally:
-            self.close()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:

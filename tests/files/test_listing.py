@@ -357,3 +357,10 @@ def test_a_voice_that_needs_a_file_is_named_until_it_is_cleared_away(page, sent)
     assert (use.label, use.url) == ("Voice from a recording: Anna", f"/w/night-shift/voices/#job-{job.pk}")
     services.forget(page.member.workspace, sent.file_id, purpose="voice_clone")
     assert listing.look(page.member).find(sent.file_id) is None
+
+
+async def test_under_asgi_a_file_is_given_out_block_by_block(page, sent, async_client):
+    await async_client.aforce_login(page.member.user)
+    answer = await async_client.get(page.url("content", sent.file_id))
+    assert answer.is_async
+    assert b"".join([block async for block in answer.streaming_content]) == TEXT
