@@ -104,7 +104,7 @@ def _strong_starts(text: str) -> list[_Start]:
             following = _subtitle(lines, number)
             if following is not None:
                 after, subtitle = lines[following]
-                title, end = f"{title} – {subtitle.strip()}", after + len(subtitle)
+                title, end = f"{title.rstrip(' .:：')} – {subtitle.strip()}", after + len(subtitle)
         starts.append(_Start(at, end, title, levels[heading.rank]))
     return starts
 
@@ -153,7 +153,7 @@ def _weak_starts(text: str) -> list[_Start]:
 
 def _without_contents(text: str, starts: Sequence[_Start]) -> list[_Start]:
     """Without the entries of a table of contents: headings with nothing between them, that come again or are many."""
-    bare = [not text[start.end : after.at].strip() for start, after in pairwise(starts)]
+    bare = [_has_headings_only(text[start.end : after.at]) for start, after in pairwise(starts)]
     titles = Counter(_plain(start.title) for start in starts)
     first = {_plain(start.title): index for index, start in reversed(list(enumerate(starts)))}
     later = Counter(titles)
@@ -164,7 +164,7 @@ def _without_contents(text: str, starts: Sequence[_Start]) -> list[_Start]:
         follows = index > 0 and bare[index - 1]
         title = _plain(start.title)
         near = starts[index + 1 : index + 200] if is_bare else []
-        comes_again = later[title] > 0 or any(_plain(each.title).startswith(title) for each in near)
+        comes_again = later[title] > 0 or any(_plain(each.title)[: len(title)] == title for each in near)
         if is_bare and comes_again:
             continue
         if follows and titles[title] > 1 and first[title] == index and len(starts) > 3:
@@ -176,8 +176,14 @@ def _without_contents(text: str, starts: Sequence[_Start]) -> list[_Start]:
     return kept
 
 
-def _plain(title: str) -> str:
-    return "".join(character for character in title.lower() if character.isalnum())
+def _has_headings_only(between: str) -> bool:
+    if len(between) > LONGEST * 100:
+        return False
+    return all(not line.strip() or read_heading(line) for line in between.split("\n"))
+
+
+def _plain(title: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", title.lower()))
 
 
 def _chapter_level(text: str, starts: Sequence[_Start]) -> list[_Start]:

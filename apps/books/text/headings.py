@@ -10,14 +10,15 @@ LONGEST = 90  # characters of a line that may be a heading
 
 Rank = Literal["part", "chapter", "section"]
 
-_PARTS = """part book volume teil buch band partie livre tome parte libro tomo volumen deel boek часть книга том частина
-    część księga del bok bind osa bölüm_kısım kısım μέρος βιβλίο جزء الجزء خ भाग खंड"""
+_PARTS = """
+    part book volume act teil buch band akt partie livre tome acte parte libro tomo volumen acto atto deel boek
+    часть книга том действие частина część księga del bok bind osa kısım μέρος βιβλίο جزء الجزء भाग खंड
+"""
 _CHAPTERS = """chapter canto letter stave kapitel chapitre chant lettre capítulo capitulo canto capitolo hoofdstuk глава
     розділ rozdział kapitola kapittel luku fejezet bölüm κεφάλαιο פרק الفصل فصل الباب باب अध्याय परिच्छेद chương
     bab capitolul poglavlje"""
 _SECTIONS = """
-    section act scene abschnitt akt szene acte scène acto escena atto scena sección sezione параграф действие
-    явление сцена
+    section scene abschnitt szene scène escena scena sección sezione параграф явление сцена
 """
 _ALONE = """
     prologue epilogue preface introduction foreword afterword interlude appendix acknowledgments acknowledgements

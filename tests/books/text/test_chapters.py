@@ -64,6 +64,24 @@ def test_a_table_of_contents_makes_no_chapters():
     assert len(found) <= 6
 
 
+def test_a_table_of_contents_without_blank_lines_makes_none_either():
+    titles = ["CHAPTER I. Down the Hole", "CHAPTER II. The Pool", "CHAPTER III. A Race"]
+    told = [title.replace(". ", ".\n") for title in titles]
+    text = "A book\n\n" + "\n".join(titles) + "\n\n\n" + "".join(f"{each}\n\n{BODY}\n\n" for each in told)
+    assert [chapter.title for chapter in divide_text(text)] == [title.replace(". ", " – ") for title in titles]
+
+
+def test_the_first_part_is_not_taken_for_the_eleventh():
+    text = "".join(f"Part {number}\n\nChapter {number}\n\n{BODY}\n\n" for number in range(1, 13))
+    assert [chapter.title for chapter in divide_text(text)] == [f"Part {n} – Chapter {n}" for n in range(1, 13)]
+
+
+def test_a_play_is_divided_by_its_acts():
+    scenes = f"SCENE I. A street.\n\n{BODY}\n\nSCENE II. A room.\n\n{BODY}\n\n"
+    text = "".join(f"ACT {act}\n\n{scenes}" for act in ("I", "II"))
+    assert [chapter.title for chapter in divide_text(text)] == ["ACT I", "ACT II"]
+
+
 def test_a_part_opens_its_first_chapter():
     text = f"Part One\n\nChapter 1\n\n{BODY}\n\nChapter 2\n\n{BODY}\n\nPart Two\n\nChapter 3\n\n{BODY}"
     assert [chapter.title for chapter in divide_text(text)] == [
