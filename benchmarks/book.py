@@ -237,7 +237,18 @@ def main() -> None:
     given = parser.parse_args()
     folder, key, port = Path(tempfile.mkdtemp(prefix="studio-book-")), f"sk-api-{secrets.token_hex(12)}", free_port()
     url = f"http://127.0.0.1:{port}"
-    command = ["manage.py", "sandbox", "--port", str(port), "--data", str(folder / "sandbox"), "--key", key]
+    command = [
+        "manage.py",
+        "sandbox",
+        "--port",
+        str(port),
+        "--data",
+        str(folder / "sandbox"),
+        "--key",
+        key,
+        "--niceness",
+        "0",
+    ]
     with (folder / "sandbox.log").open("w") as log:
         sandbox = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
     try:

@@ -66,7 +66,7 @@ def render(
 
 
 def cancel_edition(edition: Edition) -> None:
-    """The child that writes it is let go at its next word of progress."""
+    """Whoever writes it stops at its next percent."""
     waiting = Edition.objects.filter(pk=edition.pk, status=EditionStatus.WAITING)
     waiting.update(status=EditionStatus.CANCELLED, leased_until=None)
 

@@ -211,13 +211,21 @@ def _expected_s(characters: int) -> float | None:
 
 def make(member: Membership, book: Book, *, click: str, scope: Scope = "missing") -> list[Part]:
     """Send what is to be made. A second press of the same button finds the first one's parts. Raises RefusedError."""
+    scope = scope if isinstance(scope, str | Chapter) else list(scope)
+    known = list(book.parts.filter(click=click).order_by("number"))
+    if known:
+        return known
+    drafts = plan(book, scope)
+    _check(book, drafts)  # which takes seconds for a whole book, so the row is not held yet
+    checked = {(draft.text, draft.settings_hash) for draft in drafts}
     with transaction.atomic():
         book = Book.objects.select_for_update().select_related("workspace").get(pk=book.pk)
         known = list(book.parts.filter(click=click).order_by("number"))
         if known:
             return known
         drafts = plan(book, scope)
-        _check(book, drafts)
+        if {(draft.text, draft.settings_hash) for draft in drafts} != checked:
+            _check(book, drafts)  # something else came or went meanwhile
         parts = [
             Part(
                 workspace=book.workspace,

@@ -142,7 +142,7 @@ class Part(models.Model):
     chapter = models.ForeignKey(Chapter, models.SET_NULL, null=True, related_name="parts")
     click = models.CharField(max_length=36)  # of the button that asked for it
     number = models.PositiveIntegerField()  # among those of the same click
-    job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="book_part")
+    job = models.OneToOneField(Job, models.SET_NULL, null=True, related_name="book_part")
     text = models.TextField()
     places = models.JSONField()  # [[segment id, start, end in `text`, lead_ms, tail_ms]], in order
     settings = models.JSONField()  # as they were when it was asked for

@@ -80,6 +80,8 @@ def accept(revision: Revision) -> None:
 
     Raises RefusedError when the script was changed since, or this was decided before.
     """
+    book = Book.objects.get(pk=revision.book_id)
+    compared = script.compare(book, [ChapterText(**each) for each in revision.chapters], revision.chapter)
     with transaction.atomic():
         book = Book.objects.select_for_update().get(pk=revision.book_id)
         revision = Revision.objects.select_for_update().select_related("chapter").get(pk=revision.pk)
@@ -87,10 +89,12 @@ def accept(revision: Revision) -> None:
             return
         if revision.status == RevisionStatus.DISMISSED:
             raise RefusedError(_("This version was dismissed."))
-        if revision.basis != script.script_hash(book, revision.chapter):
-            raise RefusedError(_("The script was changed since. Compare the new version again."))
-        new = [ChapterText(**each) for each in revision.chapters]
-        script.lay_out(book, script.compare(book, new, revision.chapter), revision.chapter)
+        try:
+            if revision.basis != compared.basis:
+                raise script.ChangedMeanwhileError
+            script.lay_out(book, compared, revision.chapter)
+        except script.ChangedMeanwhileError as error:
+            raise RefusedError(_("The script was changed since. Compare the new version again.")) from error
         Book.objects.filter(pk=book.pk).update(is_edited=True)
         choose_fitting(book, Wishes(book))
         revision.status = RevisionStatus.ACCEPTED

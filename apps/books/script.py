@@ -31,12 +31,17 @@ class Spot:
 
 @dataclass(frozen=True)
 class Compared:
-    """A new script beside the old one."""
+    """A new script beside the old one. It takes seconds for a whole book, so it is done before the row is held."""
 
+    basis: str  # hash of the old script
     chapters: Sequence[ChapterText]
     spots: Sequence[Spot]
     matches: Sequence[Any]  # apps.books.text.revising.Match
     old: dict[Any, Segment]
+
+
+class ChangedMeanwhileError(Exception):
+    """The script is not the one that was compared with."""
 
 
 def is_speakable(text: str) -> bool:
@@ -63,7 +68,7 @@ def script_hash(book: Book, chapter: Chapter | None = None) -> str:
 
 def compare(book: Book, new: Sequence[ChapterText], chapter: Chapter | None = None) -> Compared:
     """Say which sentences of a new script are there already; `chapter`: it is the script of that chapter only."""
-    old = segments_of(book, chapter)
+    basis, old = script_hash(book, chapter), segments_of(book, chapter)
     spots = [
         Spot(number, position, sentence)
         for number, each in enumerate(new)
@@ -73,19 +78,26 @@ def compare(book: Book, new: Sequence[ChapterText], chapter: Chapter | None = No
         [(segment.pk, segment.text, segment.marked_speaker) for segment in old],
         [(spot.sentence.text, spot.sentence.speaker) for spot in spots],
     )
-    return Compared(new, spots, matches, {segment.pk: segment for segment in old})
+    return Compared(basis, new, spots, matches, {segment.pk: segment for segment in old})
 
 
 def lay_out(book: Book, compared: Compared, chapter: Chapter | None = None) -> None:
-    """Make the new script the book's. Call it in a transaction that holds the book's row."""
+    """Make the new script the book's. Call it in a transaction that holds the book's row.
+
+    Raises ChangedMeanwhileError.
+    """
+    if compared.basis != script_hash(book, chapter):
+        raise ChangedMeanwhileError
     sources = {match.new_index: match for match in compared.matches if match.new_index is not None}
     chapters = _chapters_for(book, compared, sources, chapter)
-    added, touched = _rows(book, compared, sources, chapters)
+    added, touched, silenced = _rows(book, compared, sources, chapters)
     gone = [match.old_id for match in compared.matches if match.new_index is None]
     for part in in_portions(gone):
         Segment.objects.filter(pk__in=part).update(chapter=None)
-    fields = ["chapter", "position", "text", "start", "end", "marked_speaker", "speaker", "ends_paragraph"]
-    Segment.objects.bulk_update(touched, [*fields, "is_silent", "take", "is_chosen"], batch_size=100)
+    fields = ["chapter", "position", "text", "start", "end", "marked_speaker", "speaker", "ends_paragraph", "is_silent"]
+    Segment.objects.bulk_update(touched, fields, batch_size=100)  # without takes: one may just have come
+    for part in in_portions(silenced):
+        Segment.objects.filter(pk__in=part).update(take=None, is_chosen=False)
     Segment.objects.bulk_create(added, batch_size=AT_ONCE)
     stale = book.chapters.exclude(pk__in=[each.pk for each in chapters])
     if chapter is not None:
@@ -129,9 +141,10 @@ def _chapters_for(book: Book, compared: Compared, sources: Any, chapter: Chapter
 
 def _rows(
     book: Book, compared: Compared, sources: Any, chapters: Sequence[Chapter]
-) -> tuple[list[Segment], list[Segment]]:
+) -> tuple[list[Segment], list[Segment], list[Any]]:
+    """Rows to be added and to be changed, and those whose sound says something else now."""
     cut = {(each.text, each.marked_speaker): each for each in book.segments.filter(chapter=None)}
-    added, touched = [], []
+    added, touched, silenced = [], [], []
     for index, spot in enumerate(compared.spots):
         match = sources.get(index)
         row = compared.old.get(match.old_id) if match is not None and match.old_id is not None else None
@@ -141,13 +154,13 @@ def _rows(
         row = row or Segment(book=book)
         before = _place(row)
         if not is_new and row.text != spot.sentence.text:
-            row.take, row.is_chosen = None, False
+            silenced.append(row.pk)
         put(row, chapters[spot.chapter], spot.position, spot.sentence)
         if is_new:
             added.append(row)
         elif before != _place(row):
             touched.append(row)
-    return added, touched
+    return added, touched, silenced
 
 
 def put(row: Segment, chapter: Chapter, position: int, sentence: Sentence) -> None:
@@ -161,5 +174,5 @@ def put(row: Segment, chapter: Chapter, position: int, sentence: Sentence) -> No
 def _place(row: Segment) -> tuple[Any, ...]:
     return (
         *(row.chapter_id, row.position, row.text, row.start, row.end),
-        *(row.marked_speaker, row.speaker, row.ends_paragraph, row.is_silent, row.take_id),
+        *(row.marked_speaker, row.speaker, row.ends_paragraph, row.is_silent),
     )

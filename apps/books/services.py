@@ -124,6 +124,7 @@ def create_book(
     _check_length(sum(len(each.text) for each in new))
     if not any(script.is_speakable(each.text) for each in new):
         raise RefusedError(_("There is no text in this document that could be spoken."))
+    compared = script.compare(book, new)
     if cover:
         book.cover.save("cover", ContentFile(cover), save=False)
     with transaction.atomic():
@@ -133,7 +134,7 @@ def create_book(
         if is_new:
             if found:
                 Manuscript.objects.create(book=book, document=as_dictionary(found))
-            script.lay_out(book, script.compare(book, new))
+            script.lay_out(book, compared)
     return book
 
 
@@ -197,18 +198,27 @@ def set_cleanup(book: Book, kinds: Sequence[str]) -> None:
 
     Raises RefusedError where chapters were changed by hand since: that would be lost.
     """
+    manuscript = Manuscript.objects.filter(book=book).first()
+    if manuscript is None:
+        return
+    book.cleanup = sorted(set(kinds))
+    new = _divide(book, as_document(manuscript.document))
+    _check_length(sum(len(each.text) for each in new))
+    compared = script.compare(book, new)
     with _held(book):
-        manuscript = Manuscript.objects.filter(book=book).first()
-        if manuscript is None:
-            return
         if book.is_edited:
             raise RefusedError(_("The script was changed by hand since. Change it there."))
+        _lay_out(book, compared)
         book.cleanup = sorted(set(kinds))
-        new = _divide(book, as_document(manuscript.document))
-        _check_length(sum(len(each.text) for each in new))
         book.save(update_fields=["cleanup"])
-        script.lay_out(book, script.compare(book, new))
         choose_fitting(book, Wishes(book))
+
+
+def _lay_out(book: Book, compared: script.Compared) -> None:
+    try:
+        script.lay_out(book, compared)
+    except script.ChangedMeanwhileError as error:
+        raise RefusedError(_("The script was changed just now. Try again.")) from error
 
 
 # --- chapters ---------------------------------------------------------------------------------------------------------
@@ -349,11 +359,13 @@ def rename(book: Book, *, title: str, author: str | None = None) -> None:
 
 def read_speakers(book: Book, *, is_on: bool) -> None:
     """Whether "Anna: Hello." says who speaks."""
+    book.marks_speakers = is_on
+    texts = [ChapterText(each.title, each.text, each.level) for each in book.chapters.all()]
+    compared = script.compare(book, texts)
     with _held(book):
+        _lay_out(book, compared)
         book.marks_speakers = is_on
         book.save(update_fields=["marks_speakers"])
-        texts = [ChapterText(each.title, each.text, each.level) for each in book.chapters.all()]
-        script.lay_out(book, script.compare(book, texts))
         choose_fitting(book, Wishes(book))
 
 

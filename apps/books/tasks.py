@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -46,18 +47,22 @@ def render_edition(edition_id: str) -> None:
     with translation.override(edition.created_by.language or settings.LANGUAGE_CODE):
         try:
             asset = _write(edition)
+        except _CancelledError:
+            return
         except SoundError as error:
             log.warning("edition %s could not be written: %s", edition.pk, error)
             _end(edition, EditionStatus.FAILED, error=_("The sounds could not be joined."))
             return
-    if not _end(edition, EditionStatus.READY, asset=asset, percent=100):
-        asset.delete()  # it was cancelled while the last of it was written
+    _end(edition, EditionStatus.READY, asset=asset, percent=100)
 
 
-def _end(edition: Edition, status: str, **changes: object) -> bool:
-    moved = Edition.objects.move_on(edition.pk, from_status=EditionStatus.WAITING, to_status=status, **changes)
+class _CancelledError(Exception):
+    """Nobody wants the file any more."""
+
+
+def _end(edition: Edition, status: str, **changes: object) -> None:
+    Edition.objects.move_on(edition.pk, from_status=EditionStatus.WAITING, to_status=status, **changes)
     events.publish_edition(edition.pk)
-    return moved
 
 
 def _write(edition: Edition) -> Asset:
@@ -72,7 +77,8 @@ def _write(edition: Edition) -> Asset:
         parts = Part.objects.filter(pk__in={each.take.part_id for each in composition.heard}).only("file")
         paths = {part.pk: open_files.enter_context(local_copy(part.file)) for part in parts}
         cover = open_files.enter_context(local_copy(edition.book.cover)) if edition.book.cover else None
-        target, progress = Path(folder) / f"edition.{wanted.suffix}", Path(folder) / "percent"
+        target, progress = Path(folder) / f"edition.{wanted.suffix}", Path(folder) / "progress" / "percent"
+        progress.parent.mkdir()
         with _told(edition, progress):
             apart.join(
                 pieces_of(composition, paths),
@@ -85,14 +91,15 @@ def _write(edition: Edition) -> Asset:
                 tags=_tags(edition),
                 progress=progress,
             )
-            Edition.objects.filter(pk=edition.pk).update(
+            if not Edition.objects.filter(pk=edition.pk, status=EditionStatus.WAITING).update(
                 fingerprint=composition.fingerprint,
                 sample_rate=composition.sample_rate,
                 timings=[
                     [each.segment_id, each.chapter, each.text, each.start_sample, each.end_sample]
                     for each in composition.timings()
                 ],
-            )
+            ):
+                raise _CancelledError
             return _keep(edition, of, composition, target)
 
 
@@ -146,20 +153,24 @@ def _tags(edition: Edition) -> dict[str, str]:
 
 @contextmanager
 def _told(edition: Edition, progress: Path) -> Iterator[None]:
-    """While the file is being written, its card says how far that is, and nobody else begins it."""
+    """While the file is being written, its card says how far that is, and nobody else begins it.
+
+    When it is cancelled, the folder goes that progress is written to: the child ends over that.
+    """
     is_done = threading.Event()
 
     def look() -> None:
         said, ours = "", Edition.objects.filter(pk=edition.pk, status=EditionStatus.WAITING)
         while not is_done.wait(LOOK_EVERY_S):
             now = progress.read_text() if progress.exists() else ""
-            until = timezone.now() + LEASE
-            if now.isdigit() and now != said:
+            is_news = now.isdigit() and now != said
+            changes = {"percent": int(now)} if is_news else {}
+            if not ours.update(leased_until=timezone.now() + LEASE, **changes):
+                shutil.rmtree(progress.parent, ignore_errors=True)
+                break
+            if is_news:
                 said = now
-                ours.update(percent=int(now), leased_until=until)
                 events.publish_edition(edition.pk)
-            else:
-                ours.update(leased_until=until)
         connection.close()
 
     watcher = threading.Thread(target=look, name=f"edition {edition.pk}", daemon=True)

@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
                 (
                     "job",
                     models.OneToOneField(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="book_part", to="jobs.job"
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="book_part", to="jobs.job"
                     ),
                 ),
                 (
