@@ -75,3 +75,45 @@ async def test_a_recording_becomes_a_voice_that_is_kept(with_microphone, studio:
     await card.get_by_role("link", name="Use in Speech").click()
     await expect(page.locator("[data-voice-name]").first).to_have_text("Harbour pilot")
     assert not faults
+
+
+async def test_the_winner_of_a_blind_audition_begins_speech_and_a_mix_of_it_is_saved(open_tab, studio: Studio):
+    page = await open_tab("voices/audition/?example=1")
+    await page.get_by_role("textbox", name="The line").fill("Which of us shall read the tide table?")
+    await page.locator("[data-voices] label:has(:checked)").last.click()
+    names = [await name.inner_text() for name in await page.locator("[data-voices] label:has(:checked) span").all()]
+    assert len(names) == 2
+    await page.get_by_label("Blind: names are told after the vote").check()
+    await expect(page.locator("#audition-price")).to_have_text("Free")
+    assert await find_barriers(page) == []
+    await page.keyboard.press("Control+Enter")
+
+    table = page.locator("[data-audition-table]")
+    await expect(table.locator("studio-player")).to_have_count(2, timeout=LONGEST_MS)
+    await expect(table).not_to_have_attribute("aria-busy", "true", timeout=LONGEST_MS)
+    said = await table.inner_text()
+    assert not any(name in said for name in names)
+    assert await find_barriers(page) == []
+    await table.get_by_role("button", name="Vote for Voice A").press("Enter")
+    row = table.get_by_role("row").filter(has_text="Your vote")
+    await expect(row).to_contain_text("1 vote")
+    winner = await row.get_by_role("rowheader").inner_text()
+    assert winner in names
+    await row.get_by_role("button", name="Let Speech begin with").press("Enter")
+    await expect(row).to_contain_text("Speech begins with it")
+
+    await page.goto(studio.at("speech/"))
+    await expect(page.locator("[data-voice-name]").first).to_have_text(winner)
+    await page.get_by_role("button", name="Mix up to four voices").press("Enter")
+    picker = page.locator("#voice-picker")
+    await picker.get_by_role("searchbox").fill("Graceful Lady")
+    await picker.locator("[data-voice] [data-choose]").first.click()
+    await page.get_by_role("button", name="Save this mix").press("Enter")
+    await page.locator("#mix-dialog").get_by_label("Name").fill("Harbour duet")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-voice-name]").first).to_have_text("Harbour duet")
+    await page.reload()
+    await expect(page.locator("[data-voice-name]").first).to_have_text("Harbour duet")
+    await page.goto(studio.at("voices/"))
+    await page.get_by_role("button", name="Begin as usual").click()
+    await expect(page.get_by_role("button", name="Begin as usual")).to_have_count(0)
