@@ -20,7 +20,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRefresh, reswap
 
 from apps.books import services
 from apps.books.casting import being_made
@@ -401,11 +401,10 @@ def _state(request: MemberRequest, one: Book) -> dict[str, Any]:
 @require_GET
 @member_required()
 def state(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
-    """The chapters and the progress of a book that moves; once it rests, the whole page anew."""
+    """The chapters and the progress of a book that moves; once it rests, what is left to make, and no more asking."""
     context = _state(request, find_book(request.member, pk))
-    if not context["figures"].is_moving:
-        return HttpResponseClientRefresh()
-    return render(request, "books/_state.html", context)
+    response = render(request, "books/_state.html", context)
+    return response if context["figures"].is_moving else reswap(response, "outerHTML")
 
 
 @require_GET
