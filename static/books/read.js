@@ -108,12 +108,10 @@ document.getElementById("drawer").addEventListener("close", () => {
 if (player) {
   player.addEventListener("play", () => requestAnimationFrame(follower));
   player.addEventListener("timeupdate", () => light(placeAt(player.currentTime)));
-  player.addEventListener("ended", () => page.querySelector("[data-next-chapter]") && page.dataset.autoplay !== "off" && nextChapter());
-}
-
-function nextChapter() {
-  const link = page.querySelector("[data-next-chapter]");
-  location.assign(`${link.href.split("#")[0]}#play`);
+  player.addEventListener("ended", () => {
+    const link = page.querySelector("[data-next-chapter]");
+    if (link) location.assign(`${link.href}#play`);
+  });
 }
 
 // #play: the chapter before has just ended. #<sentence>: somebody was led here.
