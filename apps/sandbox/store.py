@@ -62,7 +62,7 @@ def adopt_file(
     )
     path_of(row).parent.mkdir(parents=True, exist_ok=True)
     source.replace(path_of(row))
-    row.save(force_insert=True)
+    row.save(force_insert=file_id is None)  # a task that was broken off right after this comes here again
     return row
 
 
