@@ -24,7 +24,6 @@ DEEP_LENGTH = 60_000  # where chapters are longer than this, the next lower head
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*|\n")
 _GAP = re.compile(r"\s+|(?<=[。！？])")
 _SUBTITLE_ENDS = re.compile(r"[.!?。！？,;:]['\"”’」』]*$")
-_BLANK = re.compile(r"\s*\n?")
 
 
 @dataclass(frozen=True)

@@ -145,9 +145,7 @@ def _contents(archive: Archive, folder: str, items: Iterable[etree._Element]) ->
 
 def parse_page(data: bytes) -> etree._Element:
     """XHTML as it should be, or as it is. Raises UnreadableDocumentError."""
-    text = _NAMED.sub(
-        lambda found: html.unescape(found[0]) if found[1] in _KNOWN else f"&amp;{found[1]};", decode_xml(data)
-    )
+    text = _NAMED.sub(_named, decode_xml(data))
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         return etree.fromstring(text.encode(), parser)
