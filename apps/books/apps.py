@@ -9,7 +9,7 @@ class BooksConfig(AppConfig):
     def ready(self) -> None:
         from apps.books.forms import COVER
         from apps.books.generation import LONG_SPEECH
-        from apps.books.tray import books_in_motion
+        from apps.books.tray import books_in_motion, editions_in_motion
         from apps.jobs import kinds
         from apps.library import kinds as library_kinds
         from apps.library import uploads
@@ -18,6 +18,7 @@ class BooksConfig(AppConfig):
         kinds.register(LONG_SPEECH)
         library_kinds.register(library_kinds.Kind("book", _("Long speech"), "book-audio", ""))
         tray.register(books_in_motion)
+        tray.register(editions_in_motion)
         uploads.register(COVER)
         navigation.register_room("books", "speech")
         navigation.register(

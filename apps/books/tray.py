@@ -1,4 +1,4 @@
-"""What the jobs tray shows of books: one line for each that is being made, however many parts it has."""
+"""What the jobs tray shows of books: a line for each that is being made, however many parts, and for each file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from apps.workspaces.models import Membership
 
 def books_in_motion(member: Membership) -> Iterator[tray.Item]:
     moving = Part.objects.visible_to(member).filter(job__status__in=MOVING)
-    begun = dict(moving.order_by().values_list("book").annotate(at=Min("job__created_at")))
+    since = dict(moving.order_by().values_list("book").annotate(at=Min("job__created_at")))
+    if not since:  # every page asks
+        return
     people = User.objects.in_bulk(moving.values_list("job__created_by", flat=True))
-    since = dict(begun)
-    for book in Book.objects.filter(pk__in=begun).select_related("workspace", "created_by"):
+    for book in Book.objects.filter(pk__in=since).select_related("workspace", "created_by"):
         parts = book.parts.filter(job__created_at__gte=since[book.pk]).aggregate(
             all=Count("pk"), done=Count("pk", filter=~Q(job__status__in=MOVING)), person=Max("job__created_by")
         )
@@ -34,6 +35,9 @@ def books_in_motion(member: Membership) -> Iterator[tray.Item]:
             started_at=since[book.pk],
             percent=round(100 * parts["done"] / parts["all"]) if parts["all"] else None,
         )
+
+
+def editions_in_motion(member: Membership) -> Iterator[tray.Item]:
     editions = Edition.objects.visible_to(member).filter(status=EditionStatus.WAITING)
     for edition in editions.select_related("created_by").defer("timings"):
         yield tray.Item(
