@@ -219,7 +219,7 @@ def make(member: Membership, book: Book, *, click: str, scope: Scope = "missing"
     _check(book, drafts)  # which takes seconds for a whole book, so the row is not held yet
     checked = {(draft.text, draft.settings_hash) for draft in drafts}
     with transaction.atomic():
-        book = Book.objects.select_for_update().select_related("workspace").get(pk=book.pk)
+        book = Book.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=book.pk)
         known = list(book.parts.filter(click=click).order_by("number"))
         if known:
             return known

@@ -84,7 +84,7 @@ def accept(revision: Revision) -> None:
     compared = script.compare(book, [ChapterText(**each) for each in revision.chapters], revision.chapter)
     with transaction.atomic():
         book = Book.objects.select_for_update().get(pk=revision.book_id)
-        revision = Revision.objects.select_for_update().select_related("chapter").get(pk=revision.pk)
+        revision = Revision.objects.select_for_update(of=("self",)).select_related("chapter").get(pk=revision.pk)
         if revision.status == RevisionStatus.ACCEPTED:
             return
         if revision.status == RevisionStatus.DISMISSED:
