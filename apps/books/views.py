@@ -627,6 +627,7 @@ def read_chapter(request: MemberRequest, workspace: str, pk: uuid.UUID, chapter_
     context = frame(request, one, everything) | listening
     context |= {
         "chapter": chapter,
+        "speaks_title": bool(segments and segments[0].text == chapter.title),
         "contents": lines,
         "before": everything[place - 1] if place else None,
         "after": everything[place + 1] if place + 1 < len(everything) else None,
