@@ -19,7 +19,6 @@ from apps.sandbox.billing import billed_characters
 from apps.sandbox.envelope import RefusedError, answer, invalid
 from apps.sandbox.files import asked_file
 from apps.sandbox.long_speech_input import Unit, read_units
-from apps.sandbox.long_speech_maker import RESULT
 from apps.sandbox.models import Task, new_file_id, new_task_id
 from apps.sandbox.runtime import runtime
 from apps.sandbox.speech_request import OPUS_RATES, SpeechRequest, check_text, read_request
@@ -56,7 +55,7 @@ work.register(
     work.Kind(
         name="long_speech",
         maker="apps.sandbox.long_speech_maker:make_speech",
-        filename=RESULT,
+        filename="result",
         media_type="application/x-tar",
         purpose="t2a_async",
         hours=KEPT_HOURS,

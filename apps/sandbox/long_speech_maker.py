@@ -20,7 +20,7 @@ from apps.sandbox.engine.script import Sentence, cut_into_parts, read
 from apps.sandbox.engine.subtitles import subtitles
 
 PART = 2500  # characters that are read and spoken in one go
-RESULT = "result"
+RESULT = "result"  # as the kind in long_speech.py names it; this module is for the makers' process alone
 _TUNED = 3  # sentences by which a copied voice finds its pitch for the rest
 _BLOCK = 4 * SAMPLE_RATE
 _TAR_BLOCK = tarfile.BLOCKSIZE
