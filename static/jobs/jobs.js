@@ -24,6 +24,9 @@ function tick() {
 
 setInterval(tick, TICK_MS);
 
+const taken = new Set(); // jobs whose cards were taken off this page: a push that was on its way does not bring them back
+document.addEventListener("htmx:beforeCleanupElement", ({ target }) => target.dataset?.job && taken.add(target.dataset.job));
+
 // A card was pushed that this page does not show: a new job, or one further down than the page goes.
 document.addEventListener("job:unseen", (event) => {
   const pushed = document.createElement("template");
@@ -31,7 +34,7 @@ document.addEventListener("job:unseen", (event) => {
   const card = pushed.content.firstElementChild;
   const { job, kind, person } = card.dataset;
   const list = document.querySelector(`[data-job-list="${CSS.escape(kind)}"]`);
-  if (!list || (list.dataset.person && list.dataset.person !== person)) return;
+  if (!list || taken.has(job) || (list.dataset.person && list.dataset.person !== person)) return;
   const shown = [...document.querySelectorAll(`[data-job][data-kind="${CSS.escape(kind)}"]`)];
   const older = shown.find((other) => other.dataset.job < job); // newest first: ids are in the order of time
   if (shown.length && !older) return;
