@@ -68,7 +68,8 @@ def submit(errand: Errand) -> Submitted:
 def _claim(job: Job) -> Part:
     """The part that the job is for, unless its sound is there, or is being made by another. Nothing was sent then."""
     with transaction.atomic():
-        part = Part.objects.select_for_update(of=("self",)).select_related("workspace").filter(pk=job.request["part"]).first()
+        held = Part.objects.select_for_update(of=("self",)).select_related("workspace")
+        part = held.filter(pk=job.request["part"]).first()
         if part is None or part.taken_at or not Segment.objects.filter(making=part, chapter__isnull=False).exists():
             raise InvalidRequestError(translate("This part of the book is not wanted any more."), next_step="")
         if part.job_id != job.pk:  # run again from its card, after a failure
