@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from apps.library import views
+from apps.library import asset_views, many_views, media_views, upload_views, views
 from apps.library.subtitles import WRITERS
 
 
@@ -18,20 +18,20 @@ register_converter(SubtitleFormat, "subtitle_format")
 app_name = "library"
 urlpatterns = [
     path("", views.index, name="index"),
-    path("many/download", views.download_many, name="download_many"),
-    path("many/trash", views.trash_many, name="trash_many"),
-    path("many/restore", views.restore_many, name="restore_many"),
-    path("upload", views.upload, name="upload"),
-    path("pick", views.pick, name="pick"),
-    path("<uuid:pk>/", views.asset, name="asset"),
-    path("<uuid:pk>/choose", views.choose, name="choose"),
-    path("<uuid:pk>/menu", views.menu, name="menu"),
-    path("<uuid:pk>/card", views.card, name="card"),
-    path("<uuid:pk>/file", views.file, name="file"),
-    path("<uuid:pk>/poster", views.poster, name="poster"),
-    path("<uuid:pk>/download", views.download, name="download"),
-    path("<uuid:pk>/subtitles.<subtitle_format:format>", views.subtitles, name="subtitles"),
-    path("<uuid:pk>/rename", views.rename, name="rename"),
-    path("<uuid:pk>/trash", views.trash, name="trash"),
-    path("<uuid:pk>/restore", views.restore, name="restore"),
+    path("many/download", many_views.download_many, name="download_many"),
+    path("many/trash", many_views.trash_many, name="trash_many"),
+    path("many/restore", many_views.restore_many, name="restore_many"),
+    path("upload", upload_views.upload, name="upload"),
+    path("pick", upload_views.pick, name="pick"),
+    path("<uuid:pk>/", asset_views.asset, name="asset"),
+    path("<uuid:pk>/choose", upload_views.choose, name="choose"),
+    path("<uuid:pk>/menu", asset_views.menu, name="menu"),
+    path("<uuid:pk>/card", asset_views.card, name="card"),
+    path("<uuid:pk>/file", media_views.file, name="file"),
+    path("<uuid:pk>/poster", media_views.poster, name="poster"),
+    path("<uuid:pk>/download", media_views.download, name="download"),
+    path("<uuid:pk>/subtitles.<subtitle_format:format>", media_views.subtitles, name="subtitles"),
+    path("<uuid:pk>/rename", asset_views.rename, name="rename"),
+    path("<uuid:pk>/trash", asset_views.trash, name="trash"),
+    path("<uuid:pk>/restore", asset_views.restore, name="restore"),
 ]

@@ -160,7 +160,7 @@ def test_only_what_fits_the_purpose_can_be_picked(client, bring, frame):
 
 
 def test_the_picker_searches_and_shows_older_pictures(client, bring, monkeypatch):
-    monkeypatch.setattr("apps.library.views.PICKS", 1)
+    monkeypatch.setattr("apps.library.upload_views.PICKS", 1)
     older, newer = (bring(picture(), f"{name}.jpg").json()["id"] for name in ("Harbour", "Meadow"))
     first = client.get(at("pick"), {"purpose": "images.reference"}).content.decode()
     assert newer in first

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from apps.library import services
+from apps.library.audio import FORMATS, Format
+from apps.library.files import original, own_format, rendered, serve_medium, serve_poster, subtitle_file
+from apps.library.lookups import find_asset
+from apps.library.models import RenditionStatus
+from apps.library.serving import serve
+from apps.workspaces.access import MemberRequest, member_required
+
+FOREVER = "private, max-age=31536000, immutable"  # a file never changes under its address
+ASK_AGAIN = "private, no-cache"  # what carries the title, which can change; unchanged costs a 304
+
+
+@require_safe
+@member_required()
+def file(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponseBase:
+    return serve_medium(request, find_asset(request.member, pk), FOREVER)
+
+
+@require_safe
+@member_required()
+def poster(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponseBase:
+    return serve_poster(request, find_asset(request.member, pk), FOREVER)
+
+
+@require_safe
+@member_required()
+def download(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponseBase:
+    """The file under its title; `?format=` one of FORMATS. What has to be made first answers 202, a page that waits."""
+    one = find_asset(request.member, pk)
+    key = request.GET.get("format", "")
+    if key and (key not in FORMATS or one.medium != "audio"):
+        raise Http404
+    wants_status = request.accepts("application/json") and not request.accepts("text/html")
+    if not key or key == own_format(one):
+        return _say_status("ready") if wants_status else serve(request, original(one, ASK_AGAIN, download=True))
+    rendition = services.find_or_order_rendition(one, key, again="again" in request.GET)
+    format = FORMATS[key]
+    if wants_status:
+        return _say_status(rendition.status, format)
+    if rendition.status == RenditionStatus.READY:
+        return serve(request, rendered(rendition, ASK_AGAIN, download=True))
+    status = 202 if rendition.status == RenditionStatus.WAITING else 200
+    response = render(
+        request, "library/preparing.html", {"asset": one, "format": format, "rendition": rendition}, status=status
+    )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _say_status(status: str, format: Format | None = None) -> JsonResponse:
+    """For a page that waits: {status: waiting, ready or failed; text: a sentence while there is something to say}."""
+    name = {"name": format.label if format else ""}
+    text = {
+        RenditionStatus.WAITING: _("The %(name)s file is being written. The download starts by itself.") % name,
+        RenditionStatus.FAILED: _("This sound could not be written as %(name)s. The file itself is safe.") % name,
+    }.get(RenditionStatus(status), "")
+    response = JsonResponse({"status": status, "text": text})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+@member_required()
+def subtitles(request: MemberRequest, workspace: str, pk: uuid.UUID, format: str) -> HttpResponse:
+    one = find_asset(request.member, pk)
+    return subtitle_file(one, format, ASK_AGAIN, download=format == "srt" or "download" in request.GET)
