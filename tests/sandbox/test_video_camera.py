@@ -8,7 +8,8 @@ import pytest
 from apps.minimax import catalogue
 from apps.sandbox.filming.camera import MOVES, Camera, read_commands
 from apps.sandbox.filming.film import Plate, _path
-from apps.sandbox.filming.sets import Stage, build_stage
+from apps.sandbox.filming.sets import build_stage
+from apps.sandbox.filming.stage import Stage
 from apps.sandbox.scene import read_scene
 from tests.sandbox.films import a_picture, shift_between
 

@@ -15,7 +15,8 @@ from apps.sandbox.filming.camera import Camera, View
 from apps.sandbox.filming.film import cut_out, open_picture, size_of
 from apps.sandbox.filming.finish import Finish
 from apps.sandbox.filming.recording import FPS, record
-from apps.sandbox.filming.sets import Builder, Stage
+from apps.sandbox.filming.sets import Builder
+from apps.sandbox.filming.stage import Stage
 from apps.sandbox.scene import Colour, Scene, read_scene
 
 SECONDS = 6

@@ -14,7 +14,8 @@ from apps.sandbox.filming import brush
 from apps.sandbox.filming.camera import Camera, View
 from apps.sandbox.filming.finish import Finish
 from apps.sandbox.filming.recording import FPS, record
-from apps.sandbox.filming.sets import ABOVE, SIDE, Builder, Layer, Stage
+from apps.sandbox.filming.sets import Builder
+from apps.sandbox.filming.stage import ABOVE, SIDE, Layer, Stage
 from apps.sandbox.scene import Scene, read_scene
 
 SHORT_SIDES = {"512P": 512, "720P": 720, "768P": 768, "1080P": 1080}
