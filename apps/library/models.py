@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.library.term_field import TermsField
 from apps.workspaces.models import Workspace
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Asset(models.Model):
     peaks = models.JSONField(default=list)  # waveform: up to 800 integers, 100 is the loudest moment
     subtitles = models.JSONField(default=list)  # [{text, start_ms, end_ms, words: [{text, start_ms, end_ms}]}]
     trashed_at = models.DateTimeField(null=True)
+    rating = models.PositiveSmallIntegerField(_("rating"), default=0)  # 1 to 5; 0: nobody has said
+    note = models.TextField(_("note"), blank=True)
 
     objects: ClassVar = AssetQuerySet.as_manager()
 
@@ -95,6 +98,9 @@ class Asset(models.Model):
             models.Index(
                 fields=["workspace", "kind", "-id"], name="library_order_of_kind", condition=Q(trashed_at=None)
             ),
+            models.Index(fields=["workspace", "-id"], name="trash_order", condition=Q(trashed_at__isnull=False)),
+            models.Index(fields=["workspace", "model"], name="library_models", condition=Q(trashed_at=None)),
+            models.Index(fields=["workspace", "voice_id"], name="library_voices", condition=Q(trashed_at=None)),
             models.Index(fields=["created_at"], name="library_to_measure", condition=Q(status="saved")),
         ]
 
@@ -162,3 +168,83 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asset} ({self.format})"
+
+
+class Tag(models.Model):
+    """A word that a workspace sorts its library by."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="tags")
+    name = models.CharField(_("name"), max_length=60)
+    key = models.CharField(max_length=60)  # the name as it is compared: "Night" and "night" are one tag
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="one_tag_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tagging(models.Model):
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="taggings")
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="taggings")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["asset", "tag"], name="one_tagging_per_tag")]
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} · {self.asset_id}"
+
+
+class Favourite(models.Model):
+    """One person's star."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="favourites")
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="favourites")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "asset"], name="one_favourite_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.asset_id}"
+
+
+class SavedSearch(models.Model):
+    """A search worth a name: its maker's own, or everybody's in the workspace."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="saved_searches")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_searches")
+    name = models.CharField(_("name"), max_length=80)
+    params = models.CharField(max_length=2000)  # as in the library's address: "q=owl&kind=speech"
+    is_shared = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SearchEntry(models.Model):
+    """What search and sorting know of an asset; `apps.library.search.index` writes it, nobody else.
+
+    On SQLite its words are also in the FTS5 table library_words, which the database itself keeps equal to this one.
+    """
+
+    number = models.BigAutoField(primary_key=True)  # in the order of the assets' ids
+    asset = models.OneToOneField(Asset, models.CASCADE, related_name="entry")
+    space = models.CharField(max_length=6)  # of a workspace's library, or of its trash: see search.terms
+    title = models.CharField(max_length=60)  # as it is sorted
+    cost = models.BigIntegerField()  # millionths of a dollar
+    size = models.BigIntegerField()
+    duration = models.BigIntegerField()  # ms
+    words = TermsField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["space", "number"], name="found_by_age"),
+            models.Index(fields=["space", "title", "number"], name="found_by_title"),
+            models.Index(fields=["space", "cost", "number"], name="found_by_cost"),
+            models.Index(fields=["space", "size", "number"], name="found_by_size"),
+            models.Index(fields=["space", "duration", "number"], name="found_by_duration"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.space} {self.number}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path, PurePath
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.library import search as finding
 from apps.library.audio import is_raw
 from apps.library.events import publish_card
 from apps.library.models import Asset, AssetQuerySet, Rendition, RenditionStatus, new_id
@@ -88,6 +90,7 @@ def keep(
         with transaction.atomic():
             take_over(*files)
             asset.save(force_insert=True)
+            finding.update([asset.pk])
             if not opens:
                 transaction.on_commit(lambda: ring(measure, asset.pk), robust=True)
     except IntegrityError:
@@ -117,29 +120,22 @@ def shorten(text: str, length: int = TITLE_LENGTH) -> str:
     return (words if len(words) > length // 2 else cut).rstrip(" ,;:-–—") + "…"
 
 
-def search(member: Membership, q: str, limit: int) -> AssetQuerySet:
-    """The newest assets whose title or text holds `q`; for the palette, the home page and the library."""
-    return find_assets(member, q=q)[:limit]
+def search(member: Membership, q: str, limit: int) -> list[Asset]:
+    """The newest assets that hold all words of `q`: for the palette and what else has a box for words."""
+    return finding.find(member, finding.Query(q=q), limit=limit).assets
 
 
-def find_assets(
-    member: Membership, *, q: str = "", kind: str = "", before: uuid.UUID | None = None, in_trash: bool = False
-) -> AssetQuerySet:
-    """Newest first; `before` is the last asset of the page before."""
-    found = Asset.objects.in_trash_of(member) if in_trash else Asset.objects.visible_to(member)
-    found = found.select_related("workspace", "created_by").order_by("-id")
-    for word in q.split():
-        found = found.holding(word)
-    if kind:
-        found = found.filter(kind=kind)
-    if before:
-        found = found.filter(pk__lt=before)
-    return found
+def find_assets(member: Membership, *, q: str = "", before: uuid.UUID | None = None) -> AssetQuerySet:
+    """The newest first, to be narrowed further; `before` is the last asset of the page before."""
+    found = finding.matching(member, finding.Query(q=q)).select_related("workspace", "created_by").order_by("-id")
+    return found.filter(pk__lt=before) if before else found
 
 
 def rename(asset: Asset, title: str) -> None:
     asset.title = shorten(title)
-    asset.save(update_fields=["title"])
+    with transaction.atomic():
+        asset.save(update_fields=["title"])
+        finding.update([asset.pk])
     for rendition in asset.renditions.exclude(format=RAW_PLAYS_AS if is_raw(asset.file_name) else ""):
         rendition.delete()  # its tags hold the old title; the next download makes a new one
         if rendition.file:
@@ -149,15 +145,20 @@ def rename(asset: Asset, title: str) -> None:
 
 def move_to_trash(member: Membership, asset: Asset, *, request: HttpRequest | None = None) -> None:
     """Hide it everywhere, its public links too. Nothing is deleted: `restore` brings all of it back."""
-    asset.trashed_at = timezone.now()
-    asset.save(update_fields=["trashed_at"])
+    _set_trashed(asset, timezone.now())
     audit.record(member, "asset.trashed", subject=asset.title, request=request)
     publish_card(asset)
 
 
+def _set_trashed(asset: Asset, trashed_at: datetime | None) -> None:
+    asset.trashed_at = trashed_at
+    with transaction.atomic():
+        asset.save(update_fields=["trashed_at"])
+        finding.update([asset.pk])
+
+
 def restore(member: Membership, asset: Asset, *, request: HttpRequest | None = None) -> None:
-    asset.trashed_at = None
-    asset.save(update_fields=["trashed_at"])
+    _set_trashed(asset, None)
     audit.record(member, "asset.restored", subject=asset.title, request=request)
     publish_card(asset)
 

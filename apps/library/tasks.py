@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from apps.library import audio, events, pictures
+from apps.library import audio, events, pictures, search
 from apps.library.kinds import get_kind
 from apps.library.models import Asset, AssetStatus, Rendition, RenditionStatus
 from apps.library.storing import StoredFile, delete_abandoned_files, discard, store_file, take_over
@@ -48,6 +48,7 @@ def measure(asset_id: str) -> None:
         is_ours = Asset.objects.move_on(asset_id, from_status=AssetStatus.SAVED, to_status=status, **changes)
         if is_ours:
             take_over(*stored)
+            search.update([asset.pk])
     if is_ours:
         asset.refresh_from_db()
         if status == AssetStatus.READY and audio.is_raw(asset.file_name):

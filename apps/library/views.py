@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.library import services
 from apps.library.kinds import all_kinds
-from apps.library.lookups import is_fragment, parse_uuid
+from apps.library.lookups import is_fragment
+from apps.library.search import Query, find
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.models import Membership
 from apps.workspaces.navigation import Page, pages_for
@@ -23,20 +23,21 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """What was made, newest first. `?q=` words, `?kind=`, `?before=` an id: the next page, `?layout=`, `?trash=1`."""
     q = request.GET.get("q", "").replace("\0", "").strip()  # PostgreSQL refuses NUL
     kind, is_trash = request.GET.get("kind", "").replace("\0", ""), "trash" in request.GET
-    before = parse_uuid(request.GET.get("before", ""))
-    found = list(services.find_assets(request.member, q=q, kind=kind, before=before, in_trash=is_trash)[: PAGE + 1])
+    before = request.GET.get("before", "")
+    query = Query.from_params(request.GET)
+    found = find(request.member, query, after=request.GET.get("before", ""), limit=PAGE)
     chosen = request.GET.get("layout", "")
     layout = "list" if (chosen or request.COOKIES.get(LAYOUT_COOKIE)) == "list" else "grid"
     context: dict[str, Any] = {
-        "assets": found[:PAGE],
-        "next": found[PAGE - 1].pk if len(found) > PAGE else None,
+        "assets": found.assets,
+        "next": found.after,
         "q": q,
         "kind": kind,
         "kinds": all_kinds(),
         "layout": layout,
         "is_trash": is_trash,
         "can_create": request.member.may("create"),
-        "is_empty": not (found or q or kind or before or is_trash),
+        "is_empty": not (found.assets or q or kind or before or is_trash),
         "starting_point": _starting_point(request.member),
     }
     name = "library/index.html"

@@ -8,6 +8,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.urls import reverse
 
+from apps.library import search
 from apps.library.events import publish_card
 from apps.library.files import safe_filename
 from apps.library.models import Asset
@@ -29,7 +30,9 @@ def kept(creator) -> Asset:
 def make_row(member, title: str, **values) -> Asset:
     values = {"kind": "speech", "status": "ready", "duration_s": 2.0, "peaks": [10, 100, 40]} | values
     defaults = {"file": "x.mp3", "content_type": "audio/mpeg", "size": 10, "sha256": "ab" * 32}
-    return Asset.objects.create(workspace=member.workspace, created_by=member.user, title=title, **(defaults | values))
+    row = Asset.objects.create(workspace=member.workspace, created_by=member.user, title=title, **(defaults | values))
+    search.update([row.pk])
+    return row
 
 
 def url(name: str, kept: Asset, *args: str) -> str:

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Self
+
+from django.http import QueryDict
+
+from apps.library.search.filters import all_filters
+
+SORTS = ("newest", "oldest", "title", "cost", "size", "duration")
+VALUES = 20  # of one filter
+LENGTH = 300  # characters of a value
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is looked for: the library's address without its page."""
+
+    q: str = ""
+    chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # a filter's name → the values
+    since: date | None = None  # days in the person's own zone, both included
+    until: date | None = None
+    sort: str = "newest"
+    is_trash: bool = False
+
+    @classmethod
+    def from_params(cls, params: QueryDict) -> Self:
+        """What is not understood is left out."""
+
+        def one(name: str) -> str:
+            return params.get(name, "").replace("\0", "")[:LENGTH]  # PostgreSQL refuses NUL
+
+        chosen = {}
+        for each in all_filters():
+            values = [value[:LENGTH] for value in params.getlist(each.name)[:VALUES] if value and "\0" not in value]
+            if values:
+                chosen[each.name] = tuple(dict.fromkeys(values))
+        return cls(
+            q=one("q").lstrip(),
+            chosen=chosen,
+            since=_parse_date(one("since")),
+            until=_parse_date(one("until")),
+            sort=one("sort") if one("sort") in SORTS else SORTS[0],
+            is_trash="trash" in params,
+        )
+
+    def as_params(self) -> QueryDict:
+        """The address that leads here again, as short as it can be."""
+        params = QueryDict(mutable=True)
+        if self.q.strip():
+            params["q"] = self.q.strip()
+        for name, values in self.chosen.items():
+            params.setlist(name, list(values))
+        for name in ("since", "until"):
+            if day := getattr(self, name):
+                params[name] = day.isoformat()
+        if self.sort != SORTS[0]:
+            params["sort"] = self.sort
+        if self.is_trash:
+            params["trash"] = "1"
+        return params
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.q.strip() or self.chosen or self.since or self.until)
+
+    def without(self, name: str, value: str | None = None) -> Self:
+        """With one thing less: a filter, or one of its values."""
+        if name in self.chosen:
+            left = tuple(each for each in self.chosen[name] if value is not None and each != value)
+            chosen = {key: values for key, values in self.chosen.items() if key != name}
+            return replace(self, chosen=chosen | ({name: left} if left else {}))
+        return replace(self, **{name: "" if name == "q" else None})
+
+
+def _parse_date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
