@@ -11,6 +11,7 @@ from apps.library.models import Asset, Favourite, Tag, Tagging
 from apps.workspaces.models import Membership
 
 TAG_LENGTH = Tag._meta.get_field("name").max_length or 0
+NOTE_LENGTH = 5000
 HIGHEST = 5
 
 
@@ -68,7 +69,7 @@ def rate(assets: Iterable[Asset], rating: int) -> None:
 
 
 def write_note(asset: Asset, note: str) -> None:
-    asset.note = note.replace("\0", "").strip()
+    asset.note = note.replace("\0", "").replace("\r\n", "\n").strip()[:NOTE_LENGTH]
     with transaction.atomic():
         asset.save(update_fields=["note"])
         search.update([asset.pk])

@@ -1,6 +1,14 @@
 from django.urls import path, register_converter
 
-from apps.library import asset_views, many_views, media_views, upload_views, views
+from apps.library import (
+    asset_views,
+    many_views,
+    marking_views,
+    media_views,
+    saved_searches,
+    upload_views,
+    views,
+)
 from apps.library.subtitles import WRITERS
 
 
@@ -21,6 +29,9 @@ urlpatterns = [
     path("many/download", many_views.download_many, name="download_many"),
     path("many/trash", many_views.trash_many, name="trash_many"),
     path("many/restore", many_views.restore_many, name="restore_many"),
+    path("searches", saved_searches.save, name="save_search"),
+    path("searches/<uuid:pk>/share", saved_searches.share, name="share_search"),
+    path("searches/<uuid:pk>/delete", saved_searches.delete, name="delete_search"),
     path("upload", upload_views.upload, name="upload"),
     path("pick", upload_views.pick, name="pick"),
     path("<uuid:pk>/", asset_views.asset, name="asset"),
@@ -32,6 +43,11 @@ urlpatterns = [
     path("<uuid:pk>/download", media_views.download, name="download"),
     path("<uuid:pk>/subtitles.<subtitle_format:format>", media_views.subtitles, name="subtitles"),
     path("<uuid:pk>/rename", asset_views.rename, name="rename"),
+    path("<uuid:pk>/tags", marking_views.tag, name="tag"),
+    path("<uuid:pk>/tags/<int:tag>/remove", marking_views.untag, name="untag"),
+    path("<uuid:pk>/favourite", marking_views.favourite, name="favourite"),
+    path("<uuid:pk>/rating", marking_views.rate, name="rate"),
+    path("<uuid:pk>/note", marking_views.note, name="note"),
     path("<uuid:pk>/trash", asset_views.trash, name="trash"),
     path("<uuid:pk>/restore", asset_views.restore, name="restore"),
 ]

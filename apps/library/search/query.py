@@ -72,7 +72,9 @@ class Query:
             left = tuple(each for each in self.chosen[name] if value is not None and each != value)
             chosen = {key: values for key, values in self.chosen.items() if key != name}
             return replace(self, chosen=chosen | ({name: left} if left else {}))
-        return replace(self, **{name: "" if name == "q" else None})
+        if name == "q":
+            return replace(self, q="")
+        return replace(self, since=None) if name == "since" else replace(self, until=None)
 
 
 def _parse_date(text: str) -> date | None:
