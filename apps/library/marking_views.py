@@ -42,8 +42,10 @@ def untag(request: MemberRequest, workspace: str, pk: uuid.UUID, tag: int) -> Ht
 def favourite(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
     """The person's own star: `on` is 1 or 0."""
     one = find_asset(request.member, pk)
-    tagging.set_favourite(request.member, [one], is_favourite=request.POST.get("on") == "1")
-    return _marks(request, one)
+    is_favourite = request.POST.get("on") == "1"
+    tagging.set_favourite(request.member, [one], is_favourite=is_favourite)
+    response = _marks(request, one)
+    return trigger_client_event(response, "asset:favourite", {"id": str(one.pk), "on": is_favourite})
 
 
 @require_POST

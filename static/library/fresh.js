@@ -16,7 +16,7 @@ async function catchUp() {
     return;
   }
   const here = new URL(location.href);
-  if (here.searchParams.has("before") || here.searchParams.has("trash")) return;
+  if (["before", "trash", "sort"].some((name) => here.searchParams.has(name))) return;
   const answer = await fetch(here, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer?.ok || answer.redirected || here.href !== location.href) return; // another search since: it brought what is new
   const arrived = document.createElement("template");

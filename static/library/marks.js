@@ -17,7 +17,7 @@ document.addEventListener("keydown", (event) => {
   const card = document.querySelector("dialog:modal") ? null : document.activeElement?.closest("[data-asset]") ?? pointed;
   if (!card?.isConnected || !card.dataset.marks) return;
   event.preventDefault();
-  if (key === "f") send(`${card.dataset.marks}favourite`, { on: card.hasAttribute("data-favourite") ? 0 : 1 }, card);
+  if (key === "f") send(`${card.dataset.marks}favourite`, { on: card.hasAttribute("data-favourite") ? 0 : 1 });
   else send(`${card.dataset.marks}rating`, { rating: key });
 });
 
@@ -34,7 +34,12 @@ function press(marking, key) {
   }
 }
 
-async function send(url, values, card = null) {
-  await htmx.ajax("POST", url, { source: document.body, target: document.body, swap: "none", values });
-  if (card) card.toggleAttribute("data-favourite");
+function send(url, values) {
+  htmx.ajax("POST", url, { source: document.body, target: document.body, swap: "none", values });
 }
+
+// The star is the person's own, while cards are pushed to everybody: it moves over to the card that takes the old one's place.
+document.addEventListener("asset:favourite", ({ detail: { id, on } }) => document.getElementById(`asset-${id}`)?.toggleAttribute("data-favourite", on));
+document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
+  if (target.matches?.("[data-favourite]")) fragment.querySelector?.("[data-asset]")?.setAttribute("data-favourite", "");
+});
