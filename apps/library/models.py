@@ -248,3 +248,31 @@ class SearchEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.space} {self.number}"
+
+
+class Derivation(models.Model):
+    """That one asset was made from another. `apps.library.lineage` writes it when the child is kept."""
+
+    child = models.ForeignKey(Asset, models.CASCADE, related_name="made_from")
+    parent = models.ForeignKey(Asset, models.CASCADE, related_name="made_into")
+    role = models.CharField(max_length=24)  # what the parent is to the child: a key of lineage.ROLES
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["child", "parent", "role"], name="one_derivation_per_role")]
+        indexes = [models.Index(fields=["parent", "-child"], name="children_of_asset")]
+
+    def __str__(self) -> str:
+        return f"{self.parent_id} → {self.child_id}"
+
+
+class Version(models.Model):
+    """Which assets are the same thing made again: those of one family."""
+
+    asset = models.OneToOneField(Asset, models.CASCADE, primary_key=True, related_name="version")
+    family = models.CharField(max_length=32)  # lineage.family_of
+
+    class Meta:
+        indexes = [models.Index(fields=["family", "asset"], name="versions_of_family")]
+
+    def __str__(self) -> str:
+        return self.family

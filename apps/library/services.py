@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.library import lineage
 from apps.library import search as finding
 from apps.library.audio import is_raw
 from apps.library.events import publish_card
@@ -91,6 +92,7 @@ def keep(
             take_over(*files)
             asset.save(force_insert=True)
             finding.update([asset.pk])
+            lineage.record(asset)
             if not opens:
                 transaction.on_commit(lambda: ring(measure, asset.pk), robust=True)
     except IntegrityError:
