@@ -19,6 +19,7 @@ from apps.library.forms import RenameForm
 from apps.library.kinds import get_kind
 from apps.library.lookups import find_asset, is_fragment
 from apps.library.models import Asset
+from apps.library.parts import draw_parts
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.models import Membership
 
@@ -29,7 +30,7 @@ def asset(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse
     """Everything known about one asset: in the drawer, or on a page of its own."""
     one = find_asset(request.member, pk)
     name = "library/_details.html" if is_fragment(request) else "library/asset.html"
-    response = render(request, name, describe(request.member, one))
+    response = render(request, name, {**describe(request.member, one), "parts": draw_parts(request, one)})
     response["Vary"] = "HX-Request"
     return response
 
