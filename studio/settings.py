@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "apps.notifications",
     "apps.library",
     "apps.usage",
+    "apps.collections",
     "apps.jobs",
     "apps.files",
     "apps.voices",
