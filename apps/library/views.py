@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -16,8 +15,8 @@ from apps.library.kinds import all_kinds
 from apps.library.lookups import is_fragment
 from apps.library.models import Asset, Favourite
 from apps.library.saved_searches import saved_searches_of
-from apps.library.search import Choice, Query, find
-from apps.library.search.filters import Filter, all_filters, get_filter
+from apps.library.search import Query, find
+from apps.library.search.filters import Facet, Filter, all_filters, get_filter
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.models import Membership
 from apps.workspaces.navigation import Page, pages_for
@@ -43,17 +42,10 @@ class Chip:
     params: str
 
 
-@dataclass(frozen=True)
-class Facet:
-    name: str
-    label: str | Promise
-    choices: list[tuple[Choice, bool]]  # and whether it is chosen
-
-
 @require_safe
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
-    """What was made, one page of it: see `Query` for the address; `?before=` is the next page, `?layout=` grid or list."""
+    """What was made, one page of it. The address: see `Query`; `?before=` the next page, `?layout=` grid or list."""
     member, query, before = request.member, Query.from_params(request.GET), request.GET.get("before", "")
     found = find(member, query, after=before, limit=PAGE)
     chosen = request.GET.get("layout", "")

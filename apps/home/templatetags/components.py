@@ -29,6 +29,7 @@ def read_shapes(name: str) -> SafeString:
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: int = 16, css: str = "") -> SafeString:
     """Draw a Lucide icon inline. Screen readers skip it: the words stand beside it or in the button's label."""
     return format_html(

@@ -74,8 +74,8 @@ def voices(member: Membership) -> list[Choice]:
 
 
 def people(member: Membership) -> list[Choice]:
-    members = member.workspace.memberships.select_related("user").order_by("user__name", "pk")[:OFFERED]
-    return [Choice(str(each.user_id), each.user.name or _("No name")) for each in members]
+    members = member.workspace.memberships.order_by("user__name", "pk").values_list("user_id", "user__name")
+    return [Choice(str(pk), name or _("No name")) for pk, name in members[:OFFERED]]
 
 
 def tags(member: Membership) -> list[Choice]:

@@ -19,6 +19,15 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Facet:
+    """A filter as a page offers it."""
+
+    name: str
+    label: str | Promise
+    choices: list[tuple[Choice, bool]]  # and whether it is chosen
+
+
+@dataclass(frozen=True)
 class Filter:
     """One name in the library's address, e.g. `?kind=speech&kind=music`: either. Has one of `term` and `apply`.
 

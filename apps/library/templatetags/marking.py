@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
+from apps.library.cards import render_card
 from apps.library.models import Asset, Favourite, Tag
+from apps.library.search.filters import Facet
 
 register = template.Library()
 
@@ -18,3 +23,23 @@ def marks(context: template.Context, asset: Asset) -> dict[str, Any]:
         "is_favourite": Favourite.objects.filter(user=member.user_id, asset=asset).exists(),
         "can_mark": member.may("create"),
     }
+
+
+@register.simple_tag
+def card(asset: Asset, favourites: Collection[object] = ()) -> SafeString:
+    """library/_card.html, for pages with many of them."""
+    return render_card(asset, is_favourite=asset.pk in favourites)
+
+
+@register.simple_tag
+def facet_choices(facet: Facet) -> SafeString:
+    """The boxes of a filter: there may be hundreds on a page, of which nobody opens most."""
+    return format_html_join(
+        "",
+        '<label class="check facet__choice"><input type="checkbox" name="{}" value="{}" autocomplete="off"{}>'
+        '<span class="truncate">{}</span></label>',
+        (
+            (facet.name, choice.value, mark_safe(" checked") if is_on else "", choice.label)
+            for choice, is_on in facet.choices
+        ),
+    )
