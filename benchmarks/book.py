@@ -1,4 +1,4 @@
-"""A book of a million characters through the whole path: `python benchmarks/book.py [--characters N] [--format m4b]`.
+"""A book of a million characters through the whole path: `python benchmarks/book.py [--characters N] [--formats flac m4b mp3]`.
 
 Generated text in several scripts, divided, spoken by a sandbox of its own, taken in, joined and opened again. In the
 middle the worker is killed with -9 and another one goes on; then three sentences are changed and only they are made.
@@ -123,7 +123,13 @@ class Memory:
         self.child = max([self.child, *(found[each] for each in family - {pid})])
 
 
-def measure(folder: Path, url: str, key: str, characters: int, format: str) -> None:
+def processor_s(pid: int) -> float:
+    """What a process and its ended children used of the processors."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(folder: Path, url: str, key: str, characters: int, formats: list[str]) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
@@ -179,14 +185,20 @@ def measure(folder: Path, url: str, key: str, characters: int, format: str) -> N
     began = time.monotonic()
     composition = compose(book)
     say(f"composed {len(composition.heard):,} sentences, {composition.missing} missing: {lap(began):.1f} s")
-    began = time.monotonic()
-    edition = services.render(member, book, click="edition", format=format)
-    wait(lambda: not Edition.objects.get(pk=edition.pk).is_moving)
-    edition.refresh_from_db()
     hours = composition.samples / composition.sample_rate / 3600
-    say(f"{format} of {hours:.2f} h, {edition.asset.size / 1e6:.0f} MB ({edition.status}): {lap(began):.0f} s")
-    look_at(edition, composition)
 
+    def write(format: str) -> None:
+        began, used = time.monotonic(), processor_s(worker.pid)
+        edition = services.render(member, book, click=f"edition {format}", format=format)
+        wait(lambda: not Edition.objects.get(pk=edition.pk).is_moving)
+        edition.refresh_from_db()
+        used = processor_s(worker.pid) - used
+        size = f"{edition.asset.size / 1e6:.0f} MB" if edition.asset else edition.error
+        say(f"{format} of {hours:.2f} h, {size} ({edition.status}): {lap(began):.0f} s, {used:.0f} s of a processor")
+        say(f"so far most memory: worker {memory.worker:.0f} MB, its largest child {memory.child:.0f} MB")
+        look_at(edition, compose(book))
+
+    write(formats[0])
     before = dict(book.segments.in_script().exclude(take=None).values_list("pk", "take__sha256"))
     new, changed = text, []
     for segment in book.segments.filter(text__startswith="The ").order_by("pk")[:600:200]:
@@ -206,6 +218,8 @@ def measure(folder: Path, url: str, key: str, characters: int, format: str) -> N
     expected = sum(map(billed_characters, changed))
     say(f"billed {billed} for {len(changed)} sentences of {expected} (said before: {price.billed_characters})")
     say(f"{same:,} of {len(before):,} other sounds unchanged")
+    for format in formats[1:]:
+        write(format)
     worker.kill()
     worker.wait()
     say(f"most memory: worker {memory.worker:.0f} MB, its largest child {memory.child:.0f} MB")
@@ -233,7 +247,7 @@ def main() -> None:
         return work()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--characters", type=int, default=1_000_000)
-    parser.add_argument("--format", default="m4b", choices=["mp3", "m4b", "flac", "wav"])
+    parser.add_argument("--formats", nargs="+", default=["flac", "m4b", "mp3"], choices=["mp3", "m4b", "flac", "wav"])
     given = parser.parse_args()
     folder, key, port = Path(tempfile.mkdtemp(prefix="studio-book-")), f"sk-api-{secrets.token_hex(12)}", free_port()
     url = f"http://127.0.0.1:{port}"
@@ -259,7 +273,7 @@ def main() -> None:
             except OSError:
                 time.sleep(0.2)
         prepare(folder, url, key)
-        measure(folder, url, key, given.characters, given.format)
+        measure(folder, url, key, given.characters, given.formats)
     finally:
         sandbox.terminate()
         sandbox.wait(20)
