@@ -29,7 +29,9 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     member = request.member
     if made := services.recall(member, request.GET.get("from", "")):
         form_page = reverse("agents:template", args=[workspace, made["template_id"]])
-        return redirect(f"{form_page}?{urlencode({'from': request.GET['from']})}")
+        return redirect(
+            f"{form_page}?{urlencode({name: request.GET[name] for name in ('from', 'only') if name in request.GET})}"
+        )
     jobs, older = page_of_jobs(member, AGENT.name, services.PAGE, before=_uuid(request.GET.get("before", "")))
     if request.htmx and "before" in request.GET and not request.htmx.history_restore_request:
         return render(request, "agents/_jobs.html", {"jobs": jobs, "next": older})
@@ -56,7 +58,7 @@ def template(request: MemberRequest, workspace: str, template_id: str) -> HttpRe
     """The form of one template. `?from=<asset>` fills it as that film was made, `?media=<asset>` with a picture."""
     member, situation = request.member, situation_of(request.member)
     chosen = _template_or_404(template_id)
-    initial = services.recall(member, request.GET.get("from", ""))
+    initial = services.recall(member, request.GET.get("from", ""), request.GET.get("only", ""))
     if find_picture(member, request.GET.get("media")):
         initial["picture"] = request.GET["media"]
     form = TemplateForm(initial=initial, member=member, connection_kind=situation.kind)

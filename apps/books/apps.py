@@ -9,10 +9,11 @@ class BooksConfig(AppConfig):
     def ready(self) -> None:
         from apps.books.forms import COVER
         from apps.books.generation import LONG_SPEECH
+        from apps.books.relations import find_books, find_origins
         from apps.books.tray import books_in_motion, editions_in_motion
         from apps.jobs import kinds
+        from apps.library import dependants, lineage, uploads
         from apps.library import kinds as library_kinds
-        from apps.library import uploads
         from apps.workspaces import navigation, tray
 
         kinds.register(LONG_SPEECH)
@@ -20,6 +21,9 @@ class BooksConfig(AppConfig):
         tray.register(books_in_motion)
         tray.register(editions_in_motion)
         uploads.register(COVER)
+        lineage.register_origins(find_origins)
+        then = _("They would have to be put together again.")
+        dependants.register(_("Long speech"), find_books, icon="book-audio", then=then)
         navigation.register_room("books", "speech")
         navigation.register(
             navigation.Page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,13 +13,13 @@ from urllib.parse import urlencode
 from apps.images.forms import ImageForm
 from apps.images.generation import IMAGE, price
 from apps.images.models import Cull
+from apps.library import recalling
 from apps.library.models import Asset
 from apps.minimax import catalogue
 from apps.workspaces.models import Membership
 
 PAGE = 10  # jobs
 PICTURES = 48  # that pass a filter
-ONLY = {"prompt": ("prompt",), "seed": ("seed",)}
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def recall(member: Membership, asset_id: str, only: str = "") -> dict[str, Any]:
         asset = None
     if asset is None:
         return {}
-    names = ONLY.get(only, ImageForm.base_fields)
-    return {name: value for name, value in asset.request.items() if name in names and value is not None}
+    seed = int(catalogue.image.seed.minimum) + secrets.randbelow(int(catalogue.image.seed.maximum))
+    return recalling.recall(asset.request, ImageForm.base_fields, only, new_seed=seed)
 
 
 def price_each(model: str) -> Decimal | None:

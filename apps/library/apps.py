@@ -7,12 +7,22 @@ class LibraryConfig(AppConfig):
     verbose_name = _("Library")
 
     def ready(self) -> None:
-        from apps.library import kinds
+        from apps.library import dependants, kinds, lineage
         from apps.library.search import builtin
         from apps.workspaces import audit
         from apps.workspaces.navigation import Page, register
 
         kinds.register(kinds.Kind("upload", _("Upload"), "upload", ""))
         builtin.register()
+        then = _("They stay. What they came from can no longer be looked at.")
+        dependants.register(_("Made from it"), lineage.children_of, icon="git-branch", then=then)
         register(Page("library", _("Library"), "library", "library:index", order=80, key="l"))
-        audit.describe({"asset.trashed": _("moved to the trash"), "asset.restored": _("took out of the trash")})
+        audit.describe(
+            {
+                "asset.trashed": _("moved to the trash"),
+                "asset.restored": _("took out of the trash"),
+                "asset.deleted": _("deleted for ever"),
+                "trash.emptied": _("emptied the trash"),
+                "storage.quota": _("changed how much may be stored"),
+            }
+        )

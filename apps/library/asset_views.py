@@ -8,12 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, retarget, trigger_client_event
 
-from apps.library import services
+from apps.library import lineage, recalling, services
 from apps.library.audio import FORMATS
+from apps.library.dependants import dependants_of
 from apps.library.destinations import offers_for
-from apps.library.details import describe_request
+from apps.library.details import describe_request, making_of
 from apps.library.files import own_format
 from apps.library.forms import RenameForm
 from apps.library.kinds import get_kind
@@ -30,18 +31,26 @@ def asset(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse
     """Everything known about one asset: in the drawer, or on a page of its own."""
     one = find_asset(request.member, pk)
     name = "library/_details.html" if is_fragment(request) else "library/asset.html"
-    response = render(request, name, {**describe(request.member, one), "parts": draw_parts(request, one)})
+    context = describe(request.member, one) | {
+        "settings": describe_request(one),
+        "making": making_of(one),
+        "family": lineage.family(request.member, one),
+        "dependants": dependants_of(request.member, one),
+        "parts": draw_parts(request, one),
+    }
+    response = render(request, name, context)
     response["Vary"] = "HX-Request"
     return response
 
 
 def describe(member: Membership, one: Asset) -> dict[str, Any]:
+    """What can be done with an asset."""
     kind = get_kind(one.kind)
     return {
         "asset": one,
         "kind": kind,
         "recall_url": f"{reverse(kind.recall, args=[member.workspace.slug])}?from={one.pk}" if kind.recall else "",
-        "settings": describe_request(one),
+        "recalls": [(part, *recalling.PARTS[part]) for part in recalling.parts_for(one)],
         "formats": list(FORMATS.items()) if one.medium == "audio" else [],
         "own_format": own_format(one),
         "offers": offers_for(one),
@@ -80,7 +89,12 @@ def rename(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespons
 @require_POST
 @member_required(can="create")
 def trash(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
+    """Ask once more, with what depends on it, unless the answer is already there: `sure`."""
     one = find_asset(request.member, pk)
+    if "sure" not in request.POST and (dependants := dependants_of(request.member, one)):
+        name = "library/_trash.html" if request.htmx else "library/trash.html"
+        response = render(request, name, {"asset": one, "dependants": dependants})
+        return reswap(retarget(response, "#drawer"), "innerHTML")
     services.move_to_trash(request.member, one, request=request)
     if not request.htmx:
         return redirect("library:index", workspace)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -12,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.library.lineage import FIELDS
 from apps.library.models import Asset
 
 # MiniMax's own words, and what a person calls them. What is not here is shown under its own name.
@@ -60,15 +64,30 @@ LABELS: dict[str, str | Promise] = {
 }
 SHOWN_ELSEWHERE = {"text", "prompt", "lyrics", "title", "model", "voice_id", "remade_from", "mode"}
 SHOWN_ELSEWHERE |= {"purpose", "confirmed", "found", "brought"}  # samples of voices: what was checked
-NAMES_ASSETS = {
-    "reference",
-    "picture",
-    "first_frame_image",
-    "last_frame_image",
-    "subject_reference",
-    "from_video",
-    "clips",
-}
+
+
+@dataclass(frozen=True)
+class Making:
+    """What is known of how an asset came to be, from the row that made it."""
+
+    estimate_usd: Decimal | None = None  # before it ran
+    charged: str = ""  # in words, where it is not certain
+    is_on_sandbox: bool = False  # the price is what MiniMax would have asked
+    took_s: float | None = None  # from sending to the end
+    first_ms: int | None = None  # to the first sound
+
+
+_makings: list[Callable[[Asset], Making | None]] = []
+
+
+def register_making(find: Callable[[Asset], Making | None]) -> None:
+    """In the `ready()` of an app that makes assets. The first that knows the asset is asked no more."""
+    if find not in _makings:
+        _makings.append(find)
+
+
+def making_of(asset: Asset) -> Making:
+    return next((making for find in _makings if (making := find(asset))), Making())
 
 
 def describe_request(asset: Asset) -> list[tuple[str, str]]:
@@ -76,7 +95,7 @@ def describe_request(asset: Asset) -> list[tuple[str, str]]:
     rows = []
     for name, value in asset.request.items():
         if name not in SHOWN_ELSEWHERE and value not in (None, "", [], {}):
-            words = _assets_in_words(asset, value) if name in NAMES_ASSETS else _in_words(name, value)
+            words = _assets_in_words(asset, value) if name in FIELDS else _in_words(name, value)
             rows.append((str(LABELS.get(name, name)), words))
     return rows
 

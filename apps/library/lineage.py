@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -40,14 +41,32 @@ FIELDS = [
 ]  # what a request calls its voice is the name of a voice, not of an asset
 MOST_NEAR, MOST_FAR, MOST_VERSIONS = 8, 3, 12
 
+
+@dataclass(frozen=True)
+class Origin:
+    """What an asset comes from that is no asset itself: a conversation, a book, a voice."""
+
+    label: str | Promise  # what it is
+    title: str
+    url: str
+    icon: str  # a name at lucide.dev
+
+
 Parents = Iterable[tuple[uuid.UUID, str]]
 _finders: list[Callable[[Asset], Parents]] = []
+_origins: list[Callable[[Membership, Asset], Iterable[Origin]]] = []
 
 
 def register(find_parents: Callable[[Asset], Parents]) -> None:
     """`find_parents(asset)` gives (id of an asset, role); it must not raise: what was made is being kept."""
     if find_parents not in _finders:
         _finders.append(find_parents)
+
+
+def register_origins(find: Callable[[Membership, Asset], Iterable[Origin]]) -> None:
+    """`find(member, asset)` gives the origins that the member may see."""
+    if find not in _origins:
+        _origins.append(find)
 
 
 def named_in(request: Mapping[str, Any]) -> list[tuple[uuid.UUID, str]]:
@@ -133,9 +152,10 @@ class Family:
     more_children: bool = False
     versions: Sequence[Asset] = field(default_factory=list)  # the asset among them, oldest first
     more_versions: bool = False
+    origins: Sequence[Origin] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.parents or self.children)
+        return bool(self.parents or self.children or self.origins)
 
 
 def family(member: Membership, asset: Asset) -> Family:
@@ -143,7 +163,15 @@ def family(member: Membership, asset: Asset) -> Family:
     parents, more_parents = _near(member, asset, up=True)
     children, more_children = _near(member, asset, up=False)
     versions, more_versions = _versions(member, asset)
-    return Family(parents, children, more_parents, more_children, versions, more_versions)
+    origins = [origin for find in _origins for origin in find(member, asset)]
+    return Family(parents, children, more_parents, more_children, versions, more_versions, origins)
+
+
+def children_of(member: Membership, asset: Asset) -> Iterable[tuple[str, str]]:
+    """For what depends on the asset."""
+    slug = member.workspace.slug
+    for each in _visible(member, "child").filter(parent=asset).select_related("child").order_by("-child")[:MOST_NEAR]:
+        yield each.child.title, reverse("library:asset", args=[slug, each.child_id])
 
 
 def _near(member: Membership, asset: Asset, *, up: bool) -> tuple[list[Relative], bool]:

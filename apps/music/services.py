@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from apps.jobs.models import Job
 from apps.jobs.services import jobs_of
+from apps.library import recalling
 from apps.library.details import describe_request
 from apps.library.models import Asset
 from apps.minimax import catalogue
@@ -34,13 +35,15 @@ def find_song(member: Membership, pk: Any) -> Asset | None:
         return None
 
 
-def recall(member: Membership, asset_id: str) -> dict[str, Any]:
+def recall(member: Membership, asset_id: str, only: str = "") -> dict[str, Any]:
     """Return initial values for the form: the settings that made a song of this workspace."""
     song = find_song(member, asset_id)
     if song is None:
         return {}
     request = song.request
-    known = {name: value for name, value in request.items() if name in MusicForm.base_fields and value is not None}
+    known = recalling.recall(request, MusicForm.base_fields, only)
+    if only == "settings":
+        return known
     words = INSTRUMENTAL if request.get("is_instrumental") else OPTIMIZER if request.get("lyrics_optimizer") else OWN
     return known | {"words": words, "remade_from": str(song.pk)}
 

@@ -47,7 +47,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     jobs, older = page_of_jobs(member, MUSIC.name, services.PAGE, before=_uuid(request.GET.get("before", "")))
     if request.htmx and "before" in request.GET and not request.htmx.history_restore_request:
         return render(request, "music/_jobs.html", {"jobs": jobs, "next": older})
-    initial = services.recall(member, request.GET.get("from", ""))
+    initial = services.recall(member, request.GET.get("from", ""), request.GET.get("only", ""))
     if text := request.GET.get("text", "").replace("\0", "").strip():
         initial["prompt"] = text[:LONGEST_PROMPT]
     form = MusicForm(initial=initial)

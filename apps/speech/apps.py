@@ -22,7 +22,8 @@ class SpeechConfig(AppConfig):
     verbose_name = _("Speech")
 
     def ready(self) -> None:
-        from apps.library import kinds
+        from apps.library import details, kinds
+        from apps.speech.relations import find_making
         from apps.speech.tray import takes_in_motion
         from apps.workspaces import navigation, tray
 
@@ -40,3 +41,4 @@ class SpeechConfig(AppConfig):
             )
         )
         tray.register(takes_in_motion)
+        details.register_making(find_making)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.library import recalling
 from apps.library.models import Asset
 from apps.minimax import catalogue
 from apps.minimax.connection import Endpoint
@@ -259,7 +260,9 @@ def list_takes(member: Membership, *, before: uuid.UUID | None = None) -> tuple[
     return page[:STRIP], page[STRIP - 1].pk if len(page) > STRIP else None
 
 
-def recall_request(member: Membership, *, asset_id: str = "", take_id: str = "", text: str = "") -> dict[str, Any]:
+def recall_request(
+    member: Membership, *, asset_id: str = "", take_id: str = "", text: str = "", only: str = ""
+) -> dict[str, Any]:
     """Return initial values for the form: the settings of an asset or a take of this workspace, and a text."""
     found: dict[str, Any] = {}
     for rows, wanted in ((Asset.objects.filter(kind="speech"), asset_id), (Take.objects.all(), take_id)):
@@ -268,7 +271,7 @@ def recall_request(member: Membership, *, asset_id: str = "", take_id: str = "",
         except ValueError:
             row = None
         if row:
-            found = {name: value for name, value in row.request.items() if value is not None}
+            found = recalling.recall(row.request, row.request, only)
     if text:
         found["text"] = text[: catalogue.speech.max_characters]
     return found

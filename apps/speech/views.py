@@ -36,6 +36,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         asset_id=request.GET.get("from", ""),
         take_id=request.GET.get("take", ""),
         text=request.GET.get("text", ""),
+        only=request.GET.get("only", ""),
     )
     voice_id, house = request.GET.get("voice_id"), house_of(member.workspace)
     is_given = bool(voice_id and voice_list.find_voice(member.workspace, voice_id))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.jobs.models import Job
 from apps.jobs.services import jobs_of
+from apps.library import recalling
 from apps.library.models import Asset, AssetStatus
 from apps.library.services import keep
 from apps.library.tasks import local_copy, ring
@@ -48,12 +49,12 @@ def list_cards(member: Membership, *, before: uuid.UUID | None = None) -> tuple[
     return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
 
 
-def recall(member: Membership, asset_id: str) -> dict[str, Any]:
+def recall(member: Membership, asset_id: str, only: str = "") -> dict[str, Any]:
     """Initial values for the form: the settings that made a video of this workspace."""
     asset = find_picture(member, asset_id)
     if asset is None or asset.kind != VIDEO.name:
         return {}
-    return {name: value for name, value in asset.request.items() if name in VideoForm.base_fields and value is not None}
+    return recalling.recall(asset.request, VideoForm.base_fields, only)
 
 
 def handed_over(member: Membership, query: Any) -> dict[str, Any]:

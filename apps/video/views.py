@@ -33,7 +33,8 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     cards, older = services.list_cards(member, before=_uuid(request.GET.get("before", "")))
     if request.htmx and "before" in request.GET and not request.htmx.history_restore_request:
         return render(request, "video/_cards.html", {"cards": cards, "next": older})
-    initial = services.recall(member, request.GET.get("from", "")) | services.handed_over(member, request.GET)
+    initial = services.recall(member, request.GET.get("from", ""), request.GET.get("only", ""))
+    initial |= services.handed_over(member, request.GET)
     if request.GET.get("text"):
         initial["prompt"] = request.GET["text"][: video.prompt_characters]
     form = VideoForm(initial=initial, member=member)

@@ -8,12 +8,13 @@ class VoicesConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.jobs import kinds
+        from apps.library import dependants, lineage, uploads
         from apps.library import kinds as library_kinds
-        from apps.library import uploads
         from apps.library.names import name_voices_by
         from apps.minimax import catalogue
         from apps.voices.bringing import KIND
         from apps.voices.generation import VOICE_AUDITION, VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP
+        from apps.voices.relations import find_consents, find_origins, find_parents, find_voices
         from apps.voices.resolving import name_of
         from apps.voices.services import count_expiring
         from apps.workspaces import audit, navigation
@@ -21,6 +22,12 @@ class VoicesConfig(AppConfig):
         name_voices_by(name_of)
         for kind in (VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP, VOICE_AUDITION):
             kinds.register(kind)
+        lineage.register(find_parents)
+        lineage.register_origins(find_origins)
+        then = _("Once MiniMax forgets them, they cannot be made again.")
+        dependants.register(_("Voices made from it"), find_voices, icon="audio-waveform", then=then)
+        then = _("The proof that this person agreed would be lost.")
+        dependants.register(_("Consent that it proves"), find_consents, icon="file-signature", then=then)
         library_kinds.register(library_kinds.Kind(KIND, _("Voice sample"), "mic", recall=""))
         uploads.register(uploads.Purpose("voices.consent", catalogue.image.reference))
         navigation.register(

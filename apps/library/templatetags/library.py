@@ -8,12 +8,24 @@ from django.utils.safestring import SafeString
 
 from apps.library import uploads
 from apps.library.destinations import Destination, destinations_of
+from apps.library.kinds import get_kind
+from apps.library.models import Asset
 from apps.library.names import model_label, voice_label
 from apps.library.waveform import bars_path
 
 register = template.Library()
 register.filter(model_label)
 register.filter(voice_label)
+
+
+@register.filter
+def kind_icon(asset: Asset) -> str:
+    return get_kind(asset.kind).icon
+
+
+@register.filter
+def kind_label(asset: Asset) -> str:
+    return str(get_kind(asset.kind).label)
 
 
 @register.simple_tag
