@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.forms",  # its widgets are templates like all others
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.usersessions",
     "channels",
     "django_htmx",
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.PreferencesMiddleware",
     "apps.home.last_workspace.LastWorkspaceMiddleware",
+    "apps.library.middleware.StorageFullMiddleware",
 ]
 
 ROOT_URLCONF = "studio.urls"
@@ -180,6 +182,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "run" / "timetable")
 CELERY_BEAT_SCHEDULE = {
     "measure-what-was-kept": {"task": "apps.library.tasks.sweep", "schedule": timedelta(seconds=15)},
+    "empty-old-trash": {"task": "apps.library.tasks.purge", "schedule": timedelta(minutes=10)},
     "look-at-jobs-that-are-due": {"task": "apps.jobs.tasks.sweep", "schedule": timedelta(seconds=2)},
     "join-films-that-wait": {"task": "apps.video.tasks.sweep", "schedule": timedelta(seconds=15)},
     "write-editions-that-wait": {"task": "apps.books.tasks.sweep", "schedule": timedelta(seconds=15)},
@@ -212,6 +215,12 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if config.is_https else "http"
+MFA_ADAPTER = "apps.workspaces.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # a studio without a mail server verifies none
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not config.is_https  # browsers offer passkeys there on this machine only
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key", "login": "60/m/ip", "reset_password": "20/m/ip,5/m/key"}
 USERSESSIONS_TRACK_ACTIVITY = True
 SIGNUP_OPEN = config.signup_open

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django_htmx.middleware import HtmxDetails
 
 from apps.accounts.models import User
+from apps.workspaces import second_factor
 from apps.workspaces.models import Membership
 
 
@@ -32,13 +33,24 @@ def find_member(user: Any, slug: str) -> Membership | None:
     return Membership.objects.select_related("workspace", "user").filter(user=user, workspace__slug=slug).first()
 
 
+def find_admitted(user: Any, slug: str) -> Membership | None:
+    """For sockets: the membership of somebody who may come in; also None where a second factor is missing."""
+    member = find_member(user, slug)
+    return None if member is None or second_factor.is_missing(member) else member
+
+
 def _admit(request: Any, slug: str, act: str) -> HttpResponse | None:
-    """Put `request.member` in place, or return the way to the sign-in page. Strangers get 404, too low a role 403."""
+    """Put `request.member` in place, or return the way to the sign-in page. Strangers get 404, too low a role 403.
+
+    Who has no second factor where one is demanded is shown the way to it.
+    """
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     member = find_member(request.user, slug)
     if member is None:
         raise Http404
+    if second_factor.is_missing(member):
+        return second_factor.way_to_it(request, member)
     if not member.may(act):
         raise PermissionDenied
     request.member = member

@@ -5,7 +5,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from apps.workspaces.access import find_member
+from apps.workspaces.access import find_admitted
 from apps.workspaces.events import person_group, workspace_group
 from apps.workspaces.models import Membership
 
@@ -25,7 +25,7 @@ class MemberConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         slug = self.scope["url_route"]["kwargs"]["workspace"]
-        member = await database_sync_to_async(find_member)(self.scope["user"], slug)
+        member = await database_sync_to_async(find_admitted)(self.scope["user"], slug)
         if member is None:
             await self.close(code=NOT_FOUND)
             return
@@ -45,7 +45,7 @@ class MemberConsumer(AsyncWebsocketConsumer):
     async def membership_changed(self, event: dict[str, Any]) -> None:
         if event["workspace_id"] == self.member.workspace_id:
             slug = self.scope["url_route"]["kwargs"]["workspace"]
-            member = await database_sync_to_async(find_member)(self.scope["user"], slug)
+            member = await database_sync_to_async(find_admitted)(self.scope["user"], slug)
             await self.close(code=COME_BACK if member else NOT_FOUND)
 
     async def session_ended(self, event: dict[str, Any]) -> None:

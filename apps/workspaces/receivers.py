@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, user_logged_in
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.db.models.signals import post_delete
@@ -51,3 +58,27 @@ def note_new_password(request: HttpRequest, user: User, **kwargs: Any) -> None:
 def note_password_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
     record(user, "password.reset", request=request)
     sessions_ended(user.pk)
+
+
+@receiver(authenticator_added)
+def note_second_factor(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        record(user, "second_factor.added", subject=authenticator.get_type_display(), request=request)
+
+
+@receiver(authenticator_removed)
+def note_no_second_factor(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Its open sockets go too: where a second factor is demanded they come back only with another one."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        record(user, "second_factor.removed", subject=authenticator.get_type_display(), request=request)
+        sessions_ended(user.pk)
+
+
+@receiver(authenticator_reset)
+def note_new_codes(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    record(user, "second_factor.codes", request=request)
+
+
+@receiver(authentication_failed)
+def note_failed_second_factor(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    record(user, "second_factor.failed", request=request)

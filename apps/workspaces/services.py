@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.services import create_person
+from apps.workspaces import second_factor
 from apps.workspaces.audit import record
 from apps.workspaces.events import membership_changed
 from apps.workspaces.models import Invitation, Membership, Role, Workspace
@@ -138,6 +139,23 @@ def remove_member(member: Membership, target: Membership, request: HttpRequest |
         )
     others = managers(workspace).exclude(pk=member.user_id)
     tell(others, workspace, text, reverse("workspaces:members", args=[workspace.slug]))
+
+
+def demand_second_factor(member: Membership, demanded: bool, request: HttpRequest | None = None) -> None:
+    """Let nobody into the workspace who has only a password, or end that. Raises NotPossibleError.
+
+    Who has none loses their open pages at once, and is shown the way to one when they come back.
+    """
+    if demanded and not second_factor.has_one(member.user):
+        raise NotPossibleError(_("Add a second factor to your own account first, or you would lock yourself out."))
+    with transaction.atomic():
+        changed = Workspace.objects.filter(pk=member.workspace_id).exclude(demands_second_factor=demanded)
+        if not changed.update(demands_second_factor=demanded):
+            return
+        record(member, f"second_factor.{'' if demanded else 'not_'}demanded", request=request)
+        if demanded:
+            for user_id in Membership.objects.visible_to(member).values_list("user_id", flat=True):
+                transaction.on_commit(partial(membership_changed, user_id, member.workspace_id), robust=True)
 
 
 # --- invitations ------------------------------------------------------------------------------------------------------

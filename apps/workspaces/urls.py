@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.members, name="members"),
     path("members/<int:pk>/role/", views.change_role, name="change_role"),
     path("members/<int:pk>/remove/", views.remove_member, name="remove_member"),
+    path("second-factor/", views.demand_second_factor, name="demand_second_factor"),
     path("leave/", views.leave, name="leave"),
     path("invitations/", views.invite, name="invite"),
     path("invitations/<int:pk>/revoke/", views.revoke_invitation, name="revoke_invitation"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.minimax.errors import MiniMaxError
-from apps.workspaces import chat_connections, connections, services
+from apps.workspaces import chat_connections, connections, second_factor, services
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.audit import ACTIONS, entries_for
 from apps.workspaces.forms import AuditFilterForm, ChatConnectionForm, ConnectionForm, InvitationForm, RoleForm
@@ -38,6 +38,7 @@ def _members_context(request: MemberRequest) -> dict[str, Any]:
     if me.may("manage"):
         context["invitations"] = Invitation.objects.visible_to(me).open().select_related("created_by").order_by("-pk")
         context["invitation_form"] = InvitationForm(member=me)
+        context["protected"] = second_factor.who_has_one(member.user_id for member in people)
     return context
 
 
@@ -89,6 +90,20 @@ def remove_member(request: MemberRequest, workspace: str, pk: int) -> HttpRespon
         messages.success(request, _("%(person)s is no longer a member.") % {"person": target.user})
         if target.pk == request.member.pk:
             return _go(request, "/")
+    return _go(request, reverse("workspaces:members", args=[workspace]))
+
+
+@member_required(can="own")
+@require_POST
+def demand_second_factor(request: MemberRequest, workspace: str) -> HttpResponse:
+    demanded = "demanded" in request.POST
+    try:
+        services.demand_second_factor(request.member, demanded, request)
+    except services.NotPossibleError as exc:
+        messages.error(request, str(exc))
+    else:
+        said = _("Everybody now needs a second factor.") if demanded else _("A password is enough now.")
+        messages.success(request, said)
     return _go(request, reverse("workspaces:members", args=[workspace]))
 
 
