@@ -68,7 +68,8 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     if not is_fragment(request):
         context |= {
             "is_empty": not (found.assets or query.is_narrowed or before or query.is_trash),
-            "facets": [facet_for(member, query, each) for each in all_filters()],
+            "facets": [facet for each in all_filters() if (facet := facet_for(member, query, each))],
+            "is_folded_out": bool(query.since or query.until or query.chosen.keys() - {"kind"}),
             "sorts": SORT_LABELS.items(),
             "saved_searches": saved_searches_of(member),
             "starting_point": _starting_point(member),
@@ -89,9 +90,13 @@ def favourites_among(member: Membership, assets: Iterable[Asset]) -> set[Any]:
     return set(found.values_list("asset_id", flat=True))
 
 
-def facet_for(member: Membership, query: Query, filter: Filter) -> Facet:
+def facet_for(member: Membership, query: Query, filter: Filter) -> Facet | None:
+    """A filter with its choices; None where there is nothing to choose from."""
     chosen = query.chosen.get(filter.name, ())
-    return Facet(filter.name, filter.label, [(choice, choice.value in chosen) for choice in filter.choices(member)])
+    choices = [(choice, choice.value in chosen) for choice in filter.choices(member)]
+    if len(choices) < 2 and not chosen and not filter.is_switch:
+        return None
+    return Facet(filter.name, filter.label, choices, filter.is_switch)
 
 
 def describe(member: Membership, query: Query) -> list[Chip]:

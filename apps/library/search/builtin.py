@@ -15,7 +15,7 @@ from apps.library.kinds import all_kinds
 from apps.library.models import Asset, Favourite
 from apps.library.names import model_label, voice_label
 from apps.library.search import terms
-from apps.library.search.filters import Choice, Filter, add, register_filter
+from apps.library.search.filters import Choice, Filter, add
 from apps.workspaces.models import Membership
 
 OFFERED = 100  # of models, voices, people, tags
@@ -60,7 +60,8 @@ def different(member: Membership, column: str) -> list[str]:
 
 
 def kinds(member: Membership) -> list[Choice]:
-    return [Choice(kind.name, kind.label, kind.icon) for kind in all_kinds()]
+    occurring = set(different(member, "kind"))
+    return [Choice(kind.name, kind.label, kind.icon) for kind in all_kinds() if kind.name in occurring]
 
 
 def models(member: Membership) -> list[Choice]:
@@ -114,6 +115,12 @@ def register() -> None:
         ("length", gettext_lazy("Length"), levels(LENGTH_LABELS), terms.LENGTH),
     ):
         add(Filter(name, label, choices, term=partial(terms.fact, letter), needs_all=name == "tag"))
-    register_filter(
-        "favourite", gettext_lazy("Favourites"), favourites, lambda member: [Choice("1", _("my favourites"), "star")]
+    add(
+        Filter(
+            "favourite",
+            gettext_lazy("Favourites"),
+            lambda member: [Choice("1", _("My favourites"), "heart")],
+            apply=favourites,
+            is_switch=True,
+        )
     )

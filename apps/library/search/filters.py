@@ -25,6 +25,7 @@ class Facet:
     name: str
     label: str | Promise
     choices: list[tuple[Choice, bool]]  # and whether it is chosen
+    is_switch: bool  # on or off, by its only choice
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Filter:
     term: Callable[[str], str] | None = None
     apply: Callable[[Membership, str], QuerySet | None] | None = None
     needs_all: bool = False  # several values: all of them, not any
+    is_switch: bool = False  # has one choice only: on or off
 
 
 _filters: dict[str, Filter] = {}
