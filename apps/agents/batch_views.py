@@ -27,6 +27,7 @@ from apps.agents.models import Batch, BatchRow, BatchStatus
 from apps.agents.tables import MOST_ROWS, TableRefusedError, read_table
 from apps.jobs.models import MOVING, Job
 from apps.library.files import safe_filename
+from apps.library.storage_use import check_room
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.connections import situation_of
 from apps.workspaces.models import Membership
@@ -136,6 +137,7 @@ def start(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse
     form = LimitForm(request.POST, price_each=one.price_each, is_free=situation.is_free)
     if not form.is_valid():
         return _show(request, one, form)
+    check_room(request.member.workspace_id, request.member.user_id)
     batches.start(one, limit_usd=form.cleaned_data["limit_usd"])
     return redirect("agents:batch", workspace, one.pk)
 

@@ -83,7 +83,7 @@ def _submit_next(batch: Batch) -> str | None:
         each = price(row.request)
         if each is None or spent(jobs) + each > batch.limit_usd:
             return None if moving else StopReason.LIMIT  # one that moves may turn out to cost nothing
-    row.job = submit_job(member, AGENT, row.request, click=row.click)
+    row.job = submit_job(member, AGENT, row.request, click=row.click, needs_room=False)
     row.save(update_fields=["job"])
     return ""
 

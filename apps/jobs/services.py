@@ -21,17 +21,23 @@ from apps.jobs.lifecycle import charge, enter, usual_seconds
 from apps.jobs.models import Job, JobQuerySet, Status
 from apps.jobs.tasks import ring
 from apps.library.services import shorten
+from apps.library.storage_use import check_room
 from apps.usage.models import Charged
 from apps.workspaces import tray
 from apps.workspaces.models import Connection, Membership
 from apps.workspaces.storable import storable
 
 
-def submit_job(member: Membership, kind: Kind, request: Mapping[str, Any], *, click: str) -> Job:
+def submit_job(
+    member: Membership, kind: Kind, request: Mapping[str, Any], *, click: str, needs_room: bool = True
+) -> Job:
     """Store the request and ring a worker once the row is committed.
 
-    `click` is one per press of the button: a second press of the same button returns the first job.
+    `click` is one per press of the button: a second press of the same button returns the first job. Raises
+    StorageFullError; `needs_room=False` is for what follows from something that a person has agreed to before.
     """
+    if needs_room:
+        check_room(member.workspace_id, member.user_id)
     presence.looks(member.user_id, member.workspace_id)
     click = storable(click)
     connection = Connection.objects.filter(workspace=member.workspace).only("kind").first()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 import zipfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from channels.db import database_sync_to_async
 from django.core.files.storage import default_storage
 
 from apps.library.files import safe_filename
 from apps.library.models import Asset
 
 BLOCK = 1 << 18
+TOGETHER = 50  # rows in memory
 
 
 class _Outgoing:
@@ -35,35 +38,67 @@ class _Outgoing:
         return taken
 
 
-def write_archive(assets: Iterable[Asset]) -> Iterator[bytes]:
-    """Each file under its title, and beside it a JSON file with all it takes to make it again."""
-    outgoing, names = _Outgoing(), set[str]()
-    file: Any = outgoing  # as much of a file as ZipFile needs
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:  # media are packed already
-        for asset in assets:
-            if not default_storage.exists(asset.file_name):
-                continue
-            stem, suffix = _free_name(asset, names)
-            when = asset.created_at.timetuple()[:6]
-            entry = zipfile.ZipInfo(f"{stem}{suffix}", when)
-            with (
-                default_storage.open(asset.file_name, "rb") as stored,
-                archive.open(entry, "w", force_zip64=True) as target,
-            ):
-                while block := stored.read(BLOCK):
-                    target.write(block)
-                    yield outgoing.take()
-            settings = json.dumps(describe(asset), ensure_ascii=False, indent=2, default=str)
-            archive.writestr(zipfile.ZipInfo(f"{stem}.json", when), settings)
-            yield outgoing.take()
-    yield outgoing.take()
+class Archive:
+    """A ZIP file that grows asset by asset; every method gives the blocks that are ready to be sent."""
+
+    def __init__(self) -> None:
+        self._outgoing, self._names = _Outgoing(), set[str]()
+        file: Any = self._outgoing  # as much of a file as ZipFile needs
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True)  # media are packed already
+
+    def add(self, asset: Asset) -> Iterator[bytes]:
+        """The file under its title, and beside it a JSON file with all it takes to make it again."""
+        if not default_storage.exists(asset.file_name):
+            return
+        stem, suffix = _free_name(asset, self._names)
+        when = asset.created_at.timetuple()[:6]
+        entry = zipfile.ZipInfo(f"{stem}{suffix}", when)
+        with (
+            default_storage.open(asset.file_name, "rb") as stored,
+            self._zip.open(entry, "w", force_zip64=True) as target,
+        ):
+            while block := stored.read(BLOCK):
+                target.write(block)
+                yield self._outgoing.take()
+        settings = json.dumps(describe(asset), ensure_ascii=False, indent=2, default=str)
+        self._zip.writestr(zipfile.ZipInfo(f"{stem}.json", when), settings)
+        yield self._outgoing.take()
+
+    def end(self) -> bytes:
+        self._zip.close()
+        return self._outgoing.take()
 
 
-async def stream_archive(assets: Iterable[Asset]) -> AsyncIterator[bytes]:
-    """The same for an event loop: each block is read in a thread."""
-    blocks = write_archive(assets)
-    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
-        yield block
+def write_archive(ids: Sequence[uuid.UUID]) -> Iterator[bytes]:
+    """These assets as one ZIP file. Whoever calls has checked that they may be given out."""
+    archive = Archive()
+    for start in range(0, len(ids), TOGETHER):
+        for asset in _fetch(ids[start : start + TOGETHER]):
+            yield from archive.add(asset)
+    yield archive.end()
+
+
+async def stream_archive(ids: Sequence[uuid.UUID]) -> AsyncIterator[bytes]:
+    """The same for an event loop: each block is read in a thread. Closing it closes the file that is being read."""
+    archive = Archive()
+    for start in range(0, len(ids), TOGETHER):
+        for asset in await database_sync_to_async(_fetch)(ids[start : start + TOGETHER]):
+            blocks = archive.add(asset)
+            try:
+                while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+                    yield block
+            finally:
+                await asyncio.shield(asyncio.to_thread(_close, blocks))
+    yield await asyncio.to_thread(archive.end)
+
+
+def _close(blocks: Any) -> None:
+    blocks.close()
+
+
+def _fetch(ids: Sequence[uuid.UUID]) -> list[Asset]:
+    found = Asset.objects.filter(pk__in=ids).select_related("created_by").defer("peaks", "subtitles").in_bulk()
+    return [found[pk] for pk in ids if pk in found]
 
 
 def describe(asset: Asset) -> dict[str, Any]:

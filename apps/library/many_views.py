@@ -1,26 +1,36 @@
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
 
-from apps.library import services
+from apps.library import many, tagging, trash
 from apps.library.archive import stream_archive, write_archive
-from apps.library.lookups import parse_uuid
-from apps.library.models import Asset, AssetQuerySet
+from apps.library.models import Asset, BulkAct
+from apps.library.tasks import purge
 from apps.workspaces.access import MemberRequest, member_required
-
-MANY = 500  # assets at once
 
 
 @require_POST
 @member_required()
 def download_many(request: MemberRequest, workspace: str) -> HttpResponseBase:
-    """The assets named by `asset` as one ZIP file, each with its settings in a JSON file beside it."""
-    found = _named(request, Asset.objects.visible_to(request.member))
+    """What is chosen as one ZIP file, each with its settings in a JSON file beside it."""
+    try:
+        found = many.choose(request.member, request.POST)
+    except many.TooManyError as error:
+        return refuse(request, error)
     if not found:
         raise Http404
     blocks = stream_archive(found) if isinstance(request, ASGIRequest) else write_archive(found)
@@ -32,24 +42,123 @@ def download_many(request: MemberRequest, workspace: str) -> HttpResponseBase:
 
 
 @require_POST
+@member_required()
+def count_many(request: MemberRequest, workspace: str) -> HttpResponse:
+    """How many a search finds, counted up to the most that can be taken at once."""
+    try:
+        count = len(many.choose(request.member, request.POST, in_trash="trash" in request.POST))
+    except many.TooManyError as error:
+        return refuse(request, error)
+    text = ngettext("All %d in this search", "All %d in this search", count) % count
+    return trigger_client_event(HttpResponse(status=204), "many:counted", {"count": count, "text": text})
+
+
+@require_POST
 @member_required(can="create")
 def trash_many(request: MemberRequest, workspace: str) -> HttpResponse:
-    found = _named(request, Asset.objects.visible_to(request.member))
-    for one in found:
-        services.move_to_trash(request.member, one, request=request)
-    return render(request, "library/_many.html", {"assets": found})
+    try:
+        ids = many.choose(request.member, request.POST)
+    except many.TooManyError as error:
+        return refuse(request, error)
+    act = many.move_to_trash(request.member, ids, request=request)
+    text = ngettext("%d is in the trash.", "%d are in the trash.", len(ids)) % len(ids)
+    return done(request, ids, text, act)
 
 
 @require_POST
 @member_required(can="create")
 def restore_many(request: MemberRequest, workspace: str) -> HttpResponse:
-    found = _named(request, Asset.objects.in_trash_of(request.member))
-    for one in found:
-        services.restore(request.member, one, request=request)
-    return render(request, "library/_many.html", {"assets": found})
+    try:
+        ids = many.choose(request.member, request.POST, in_trash=True)
+    except many.TooManyError as error:
+        return refuse(request, error)
+    act = many.restore(request.member, ids, request=request)
+    text = ngettext("%d is back in the library.", "%d are back in the library.", len(ids)) % len(ids)
+    return done(request, ids, text, act)
 
 
-def _named(request: MemberRequest, among: AssetQuerySet) -> list[Asset]:
-    """The assets that a form names, as far as they are the member's to see."""
-    ids = [pk for value in request.POST.getlist("asset")[:MANY] if (pk := parse_uuid(value))]
-    return list(among.filter(pk__in=ids).select_related("workspace", "created_by").order_by("-id"))
+@require_POST
+@member_required(can="create")
+def tag_many(request: MemberRequest, workspace: str) -> HttpResponse:
+    """Put the tag `name` on what is chosen."""
+    try:
+        ids = many.choose(request.member, request.POST)
+    except many.TooManyError as error:
+        return refuse(request, error)
+    act = many.tag(request.member, ids, request.POST.get("name", ""))
+    if act is None:
+        return say(request, _("Write the tag first."), tone="bad")
+    fresh = len(act.payload["assets"])
+    name = tagging.clean_name(request.POST["name"])
+    text = ngettext("“%(tag)s” is on %(n)d more.", "“%(tag)s” is on %(n)d more.", fresh) % {"tag": name, "n": fresh}
+    return done(request, ids, text, act if fresh else None)
+
+
+@require_POST
+@member_required(can="create")
+def undo_many(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
+    """Take back what this person did last."""
+    act = get_object_or_404(BulkAct, pk=pk, workspace=request.member.workspace, person=request.member.user)
+    changed = many.undo(request.member, act)
+    return done(request, changed, _("Undone."), None)
+
+
+@require_POST
+@member_required(can="create")
+def delete_for_ever(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
+    """One asset out of the trash: by who made it, or by who manages the workspace."""
+    one = get_object_or_404(Asset.objects.in_trash_of(request.member), pk=pk)
+    if one.created_by_id != request.member.user_id and not request.member.may("manage"):
+        raise PermissionDenied
+    try:
+        trash.delete_for_ever(request.member, one, request=request)
+    except trash.HeldError as error:
+        return say(request, str(error), tone="bad")
+    if not request.htmx:
+        return redirect(f"{reverse('library:index', args=[workspace])}?trash=1")
+    response = HttpResponse()
+    return trigger_client_event(response, "toast", {"text": _("“%(title)s” is gone for good.") % {"title": one.title}})
+
+
+@require_POST
+@member_required(can="manage")
+def empty_trash(request: MemberRequest, workspace: str) -> HttpResponse:
+    count = trash.empty(request.member, request=request)
+    if count > trash.AT_ONCE:
+        purge.apply_async(retry=False)
+    left = Asset.objects.in_trash_of(request.member).exists()
+    text = ngettext("%d is gone for good.", "%d are gone for good.", count) % count
+    if left and count <= trash.AT_ONCE:
+        text = _("%(gone)s What is left is still needed, for example by a voice.") % {"gone": text}
+    return say(request, text, stale=True)
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def done(request: MemberRequest, ids: Sequence[uuid.UUID], text: str, act: BulkAct | None) -> HttpResponse:
+    """The cards that changed, or, where these are many, a word to the page that it should ask again."""
+    slug = request.member.workspace.slug
+    shown = Asset.objects.filter(workspace=request.member.workspace, pk__in=ids[: many.SHOWN])
+    assets = shown.select_related("workspace", "created_by").order_by("-id")
+    response = render(request, "library/_many.html", {"assets": assets})
+    news: dict[str, Any] = {"text": text, "tone": "ok"}
+    if act:
+        news["undo"] = {"url": reverse("library:undo_many", args=[slug, act.pk])}
+    trigger_client_event(response, "toast", news)
+    if len(ids) > many.SHOWN:
+        trigger_client_event(response, "library:stale", {})
+    return response
+
+
+def say(request: MemberRequest, text: str, *, tone: str = "ok", stale: bool = False) -> HttpResponse:
+    if not request.htmx:
+        return render(request, "library/said.html", {"text": text})
+    response = HttpResponse(status=204)
+    if stale:
+        trigger_client_event(response, "library:stale", {})
+    return trigger_client_event(response, "toast", {"text": text, "tone": tone})
+
+
+def refuse(request: MemberRequest, error: many.TooManyError) -> HttpResponse:
+    return say(request, str(error), tone="bad")

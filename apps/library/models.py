@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from apps.workspaces.models import Membership
 
 
+TRASH_KEPT = timedelta(days=30)  # then it is really gone
+
+
 def new_id() -> uuid.UUID:
     """A UUID v7: rows made later sort later, so the primary key is also the order of the library."""
     return uuid_utils.compat.uuid7()
@@ -102,6 +105,7 @@ class Asset(models.Model):
             models.Index(fields=["workspace", "model"], name="library_models", condition=Q(trashed_at=None)),
             models.Index(fields=["workspace", "voice_id"], name="library_voices", condition=Q(trashed_at=None)),
             models.Index(fields=["created_at"], name="library_to_measure", condition=Q(status="saved")),
+            models.Index(fields=["trashed_at"], name="trash_by_age", condition=Q(trashed_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -123,14 +127,21 @@ class Asset(models.Model):
         return self.content_type.partition("/")[0]
 
     @property
+    def days_left(self) -> int:
+        """Until it is gone for good; for what lies in the trash."""
+        left = self.trashed_at + TRASH_KEPT - timezone.now() if self.trashed_at else TRASH_KEPT
+        return max(0, -(-left // timedelta(days=1)))
+
+    @property
     def is_measured(self) -> bool:
         return self.status != AssetStatus.SAVED
 
 
 class Arrival(models.Model):
-    """A file on its way into storage, written down before its first byte and forgotten with the row that owns it.
+    """A file on its way into storage, or out of it: no file is ever without an owner for long.
 
-    Whatever dies in between leaves this note, so no file is ever without an owner for long.
+    In: written down before its first byte, forgotten with the row that owns it. Out: written down, as abandoned, with
+    the end of that row, forgotten once the file is deleted. Whatever dies in between leaves this note.
     """
 
     name = models.CharField(max_length=255)  # in storage
@@ -276,3 +287,46 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return self.family
+
+
+class StorageUse(models.Model):
+    """The bytes that a person's assets have in a workspace, those in the trash included.
+
+    The database itself keeps it, by triggers on the table of assets: see the migration 0004_storage.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="storage_uses")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    size = models.BigIntegerField(default=0)  # bytes, of the files as they were made or brought
+    files = models.IntegerField(default=0)
+    quota = models.BigIntegerField(null=True)  # bytes; None: no limit
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "person"], name="one_storage_use_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.size}"
+
+
+class StorageQuota(models.Model):
+    """How many bytes a workspace may fill. Without a row there is no limit."""
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="storage_quota")
+    size = models.BigIntegerField()  # bytes
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}: {self.size}"
+
+
+class BulkAct(models.Model):
+    """What was done to many assets at once, so that it can be undone."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    undo = models.CharField(max_length=40)  # a name in apps.library.many
+    payload = models.JSONField(default=dict)  # what that takes
+
+    def __str__(self) -> str:
+        return self.undo

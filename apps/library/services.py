@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path, PurePath
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -19,7 +18,7 @@ from apps.library import search as finding
 from apps.library.audio import is_raw
 from apps.library.events import publish_card
 from apps.library.models import Asset, AssetQuerySet, Rendition, RenditionStatus, new_id
-from apps.library.storing import discard, store_file, take_over
+from apps.library.storing import delete_given_up_files, discard, give_up, store_file, take_over
 from apps.library.tasks import RAW_PLAYS_AS, make_rendition, measure, open_file, ring
 from apps.workspaces import audit
 from apps.workspaces.models import Membership
@@ -138,10 +137,11 @@ def rename(asset: Asset, title: str) -> None:
     with transaction.atomic():
         asset.save(update_fields=["title"])
         finding.update([asset.pk])
-    for rendition in asset.renditions.exclude(format=RAW_PLAYS_AS if is_raw(asset.file_name) else ""):
-        rendition.delete()  # its tags hold the old title; the next download makes a new one
-        if rendition.file:
-            default_storage.delete(str(rendition.file.name))
+    with transaction.atomic():  # their tags hold the old title; the next download makes new ones
+        old = asset.renditions.exclude(format=RAW_PLAYS_AS if is_raw(asset.file_name) else "")
+        given_up = give_up(name for name in old.values_list("file", flat=True) if name)
+        old.delete()
+    delete_given_up_files(given_up)
     publish_card(asset)
 
 
@@ -153,9 +153,11 @@ def move_to_trash(member: Membership, asset: Asset, *, request: HttpRequest | No
 
 
 def _set_trashed(asset: Asset, trashed_at: datetime | None) -> None:
+    """Raises Asset.DoesNotExist: it was deleted for good at the same moment."""
     asset.trashed_at = trashed_at
     with transaction.atomic():
-        asset.save(update_fields=["trashed_at"])
+        if not Asset.objects.filter(pk=asset.pk).update(trashed_at=trashed_at):
+            raise Asset.DoesNotExist
         finding.update([asset.pk])
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -91,11 +93,28 @@ def discard(stored: StoredFile) -> None:
 
 
 def delete_abandoned_files(now: datetime | None = None) -> int:
-    """Delete files whose row was never written, because the process that brought them died. Returns how many."""
+    """Delete files whose row is gone, or was never written because its process died. Returns how many."""
     limit = (now or timezone.now()) - ABANDONED_AFTER
     Arrival.objects.filter(created_at__lt=limit).update(is_abandoned=True)
-    abandoned = list(Arrival.objects.filter(is_abandoned=True)[:500])
-    for arrival in abandoned:
+    return delete_given_up_files(list(Arrival.objects.filter(is_abandoned=True)[:500]))
+
+
+def give_up(names: Iterable[str]) -> list[Arrival]:
+    """Say, in the transaction that ends their row, that these files are to be deleted. The sweep does it, or you do."""
+    return Arrival.objects.bulk_create([Arrival(name=name, is_abandoned=True) for name in names])
+
+
+def delete_given_up_files(arrivals: Iterable[Arrival]) -> int:
+    """May be broken off anywhere and done again: a file goes before the note about it."""
+    done = 0
+    for arrival in arrivals:
         default_storage.delete(arrival.name)
+        _remove_empty_folder(arrival.name)
         arrival.delete()
-    return len(abandoned)
+        done += 1
+    return done
+
+
+def _remove_empty_folder(name: str) -> None:
+    with contextlib.suppress(NotImplementedError, OSError):  # no folders there, or not empty
+        Path(default_storage.path(name)).parent.rmdir()

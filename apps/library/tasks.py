@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from apps.library import audio, events, pictures, search
+from apps.library import audio, events, pictures, search, trash
 from apps.library.kinds import get_kind
 from apps.library.models import Asset, AssetStatus, Rendition, RenditionStatus
 from apps.library.storing import StoredFile, delete_abandoned_files, discard, store_file, take_over
@@ -145,6 +145,13 @@ def sweep() -> None:
         for pk in due[:RINGS_AT_ONCE]:
             ring(task, pk)
     delete_abandoned_files()
+
+
+@shared_task
+def purge() -> None:
+    """Delete for ever what has been in the trash for 30 days, and forget what can no longer be undone."""
+    trash.purge()
+    trash.forget_undone()
 
 
 def seconds_allowed(asset: Asset) -> float:

@@ -33,6 +33,7 @@ from django.utils.translation import gettext as _
 from apps.library.cleaning import SUFFIXES, TYPES, NotAPictureError, clean_picture
 from apps.library.models import Asset, AssetQuerySet, AssetStatus
 from apps.library.services import find_assets, keep
+from apps.library.storage_use import check_room
 from apps.minimax import messages
 from apps.minimax.catalogue.schema import PictureRules
 from apps.minimax.errors import InvalidRequestError
@@ -72,6 +73,7 @@ def take_picture(member: Membership, file: UploadedFile, *, purpose: Purpose) ->
     limit = purpose.rules.below_bytes
     if (file.size or 0) >= limit:
         raise UploadRefusedError(_("This file is too large: less than %(count)d MB, please.") % {"count": limit >> 20})
+    check_room(member.workspace_id, member.user_id, more=file.size or 0)
     with TemporaryDirectory(prefix="studio-upload-") as folder:
         source, clean = Path(folder) / "source", Path(folder) / "clean"
         with source.open("wb") as target:

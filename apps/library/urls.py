@@ -6,6 +6,7 @@ from apps.library import (
     marking_views,
     media_views,
     saved_searches,
+    storage_views,
     upload_views,
     views,
 )
@@ -29,6 +30,12 @@ urlpatterns = [
     path("many/download", many_views.download_many, name="download_many"),
     path("many/trash", many_views.trash_many, name="trash_many"),
     path("many/restore", many_views.restore_many, name="restore_many"),
+    path("many/tag", many_views.tag_many, name="tag_many"),
+    path("many/count", many_views.count_many, name="count_many"),
+    path("many/undo/<uuid:pk>", many_views.undo_many, name="undo_many"),
+    path("trash/empty", many_views.empty_trash, name="empty_trash"),
+    path("storage/", storage_views.storage, name="storage"),
+    path("storage/quota", storage_views.set_quota, name="set_quota"),
     path("searches", saved_searches.save, name="save_search"),
     path("searches/<uuid:pk>/share", saved_searches.share, name="share_search"),
     path("searches/<uuid:pk>/delete", saved_searches.delete, name="delete_search"),
@@ -50,4 +57,5 @@ urlpatterns = [
     path("<uuid:pk>/note", marking_views.note, name="note"),
     path("<uuid:pk>/trash", asset_views.trash, name="trash"),
     path("<uuid:pk>/restore", asset_views.restore, name="restore"),
+    path("<uuid:pk>/delete", many_views.delete_for_ever, name="delete_for_ever"),
 ]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.library import recalling
 from apps.library.models import Asset
+from apps.library.storage_use import StorageFullError, check_room
 from apps.minimax import catalogue
 from apps.minimax.connection import Endpoint
 from apps.minimax.speech import SpeechRequest, TimbreWeight, VoiceModify
@@ -85,6 +86,10 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         raise RefusedError(
             _("%(count)d of your takes are being made. Wait until one of them is done.") % {"count": MAX_TAKES}
         )
+    try:
+        check_room(workspace_id, user_id)
+    except StorageFullError as exc:
+        raise RefusedError(str(exc)) from exc
     try:
         sealed = Connection(kind=kind or "", key_sealed=key_sealed or "", base_url=base_url or "")
         endpoint = open_endpoint(sealed) if kind else endpoint_for(workspace_id)  # which says what is missing

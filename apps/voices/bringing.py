@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.library.models import Asset
 from apps.library.services import keep, move_to_trash
+from apps.library.storage_use import check_room
 from apps.voices.checks import (
     SUFFIXES,
     TYPES,
@@ -39,6 +40,7 @@ def take_sample(member: Membership, file: UploadedFile, purpose: Purpose) -> Ass
     """Keep a recording that can be used, or mended here. Call it outside a transaction. Raises SampleRefusedError."""
     if (file.size or 0) > MOST_UPLOAD_BYTES:
         raise SampleRefusedError(sentence_for("large"))
+    check_room(member.workspace_id, member.user_id, more=file.size or 0)
     with TemporaryDirectory(prefix="studio-sample-") as folder:
         path = Path(folder) / "brought"
         with path.open("wb") as target:

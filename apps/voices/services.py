@@ -296,7 +296,7 @@ def keep(
             "model": model or _keep_model(voice),
             "automatic": is_automatic,
         }
-        job = submit_job(member, VOICE_KEEP, request, click=click)
+        job = submit_job(member, VOICE_KEEP, request, click=click, needs_room=False)
         Voice.objects.filter(pk=voice.pk).update(keeping=job, is_candidate=False)
         return job
 
