@@ -20,6 +20,7 @@ from apps.jobs.models import Status as JobStatus
 from apps.jobs.services import submit_job
 from apps.library.models import Asset
 from apps.minimax.chat import Block
+from apps.library.storage_use import StorageFullError
 from apps.speech import services as speech
 from apps.speech.models import Take
 from apps.workspaces.models import Connection, ConnectionKind, Membership
@@ -96,7 +97,11 @@ def approve_job(call: Call, member: Membership) -> bool:
     except InputError as exc:
         _settle(call, CallStatus.FAILED, f"Not possible: {exc}")
         return True
-    job = submit_job(member, tool.kind, request, click=str(call.pk))
+    try:
+        job = submit_job(member, tool.kind, request, click=str(call.pk))
+    except StorageFullError as exc:
+        _settle(call, CallStatus.FAILED, f"Not possible: {exc}")
+        return True
     Call.objects.filter(pk=call.pk).update(job=job)
     return True
 
