@@ -94,7 +94,7 @@ def trash(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse
     if "sure" not in request.POST and (dependants := dependants_of(request.member, one)):
         name = "library/_trash.html" if request.htmx else "library/trash.html"
         response = render(request, name, {"asset": one, "dependants": dependants})
-        return reswap(retarget(response, "#drawer"), "innerHTML")
+        return reswap(retarget(response, "#drawer"), "innerHTML") if request.htmx else response
     services.move_to_trash(request.member, one, request=request)
     if not request.htmx:
         return redirect("library:index", workspace)

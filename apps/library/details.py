@@ -61,9 +61,21 @@ LABELS: dict[str, str | Promise] = {
     "template_id": gettext_lazy("Template"),
     "picture": gettext_lazy("Picture"),
     "subject": gettext_lazy("Subject"),
+    "taken_from": gettext_lazy("Taken from"),
+    "media": gettext_lazy("Picture"),
+    "name": gettext_lazy("Name"),
+    "preview_text": gettext_lazy("Preview"),
+    "need_noise_reduction": gettext_lazy("Noise reduced"),
+    "need_volume_normalization": gettext_lazy("Volume evened out"),
+    "text_validation": gettext_lazy("What is said in the recording"),
+    "accuracy": gettext_lazy("How closely it must match"),
+    "prompt_text": gettext_lazy("What is said in the example"),
+    "loudness_lufs": gettext_lazy("Loudness (LUFS)"),
+    "file_id": gettext_lazy("File at MiniMax"),
 }
 SHOWN_ELSEWHERE = {"text", "prompt", "lyrics", "title", "model", "voice_id", "remade_from", "mode"}
 SHOWN_ELSEWHERE |= {"purpose", "confirmed", "found", "brought"}  # samples of voices: what was checked
+SHOWN_ELSEWHERE |= {"book", "edition", "chapter", "voice", "words", "limit_usd"}  # what only its app can read
 
 
 @dataclass(frozen=True)

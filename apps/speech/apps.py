@@ -22,7 +22,7 @@ class SpeechConfig(AppConfig):
     verbose_name = _("Speech")
 
     def ready(self) -> None:
-        from apps.library import details, kinds
+        from apps.library import destinations, details, kinds
         from apps.speech.relations import find_making
         from apps.speech.tray import takes_in_motion
         from apps.workspaces import navigation, tray
@@ -41,4 +41,7 @@ class SpeechConfig(AppConfig):
             )
         )
         tray.register(takes_in_motion)
+        destinations.register(
+            destinations.Destination(_("Read it aloud"), "text", "speech:index", "read", icon="audio-lines")
+        )
         details.register_making(find_making)

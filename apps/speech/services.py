@@ -27,6 +27,7 @@ from apps.workspaces.connections import NoConnectionError, endpoint_for, open_en
 from apps.workspaces.models import ACTS, Connection, ConnectionKind, Membership, Workspace
 
 MAX_TAKES = 4  # of one person at the same time
+MOST_BYTES_A_CHARACTER = 4  # UTF-8
 STRIP = 12  # takes on one page of the strip
 
 
@@ -266,7 +267,7 @@ def list_takes(member: Membership, *, before: uuid.UUID | None = None) -> tuple[
 
 
 def recall_request(
-    member: Membership, *, asset_id: str = "", take_id: str = "", text: str = "", only: str = ""
+    member: Membership, *, asset_id: str = "", take_id: str = "", text: str = "", only: str = "", read_id: str = ""
 ) -> dict[str, Any]:
     """Return initial values for the form: the settings of an asset or a take of this workspace, and a text."""
     found: dict[str, Any] = {}
@@ -277,9 +278,24 @@ def recall_request(
             row = None
         if row:
             found = recalling.recall(row.request, row.request, only)
+    text = text or _read(member, read_id)
     if text:
         found["text"] = text[: catalogue.speech.max_characters]
     return found
+
+
+def _read(member: Membership, asset_id: str) -> str:
+    """What stands at the beginning of a text file in the library."""
+    try:
+        documents = Asset.objects.visible_to(member).filter(content_type__startswith="text/")
+        document = documents.filter(pk=uuid.UUID(asset_id)).first() if asset_id else None
+    except ValueError:
+        document = None
+    if document is None:
+        return ""
+    with document.file.open("rb") as file:
+        read = file.read(catalogue.speech.max_characters * MOST_BYTES_A_CHARACTER)
+    return str(read.decode(errors="ignore").lstrip("\ufeff").replace("\0", ""))
 
 
 # --- pronunciation dictionary -----------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from apps.workspaces.access import MemberRequest, member_required
 @require_GET
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
-    """The page. `?from=<asset id>` or `?take=<take id>` fills the form with old settings, `?text=` with a text,
-    `?voice_id=` with a voice.
+    """The page. `?from=<asset id>` or `?take=<take id>` fills the form with old settings (`&only=` a part of
+    them), `?text=` with a text, `?read=<asset id>` with what stands in a text file, `?voice_id=` with a voice.
 
     speech/index.html: form (SpeechForm, unbound, with initial values; include speech/_form.html), limits (for
     `json_script`; see forms.limits), voice (voices.Voice of the form's voice_id or None), takes and next (as in
@@ -37,6 +37,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         take_id=request.GET.get("take", ""),
         text=request.GET.get("text", ""),
         only=request.GET.get("only", ""),
+        read_id=request.GET.get("read", ""),
     )
     voice_id, house = request.GET.get("voice_id"), house_of(member.workspace)
     is_given = bool(voice_id and voice_list.find_voice(member.workspace, voice_id))

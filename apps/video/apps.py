@@ -29,6 +29,11 @@ class VideoConfig(AppConfig):
         destinations.register(Destination(_("Animate this"), word, page, "first_frame_image", icon="clapperboard"))
         destinations.register(Destination(_("Use as last frame"), word, page, "last_frame_image", icon="step-forward"))
         destinations.register(Destination(_("Put this person in a video"), word, page, "subject", icon="user-round"))
+        on = Destination(
+            _("Continue from its last frame"), "video", "video:continue_from", "video", "skip-forward", takes_post=True
+        )
+        destinations.register(on)
+        destinations.register(Destination(_("Join with others"), "video", page, "join", icon="combine"))
         navigation.register(
             navigation.Page(
                 "video",

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -27,7 +29,8 @@ A_DAY_S = 86_400
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     """The page. `?from=<asset>` fills the form as that video was made; `?first_frame_image=`, `?last_frame_image=` and
-    `?subject=` bring a picture, `?text=` words; `?before=<job>` gives older videos.
+    `?subject=` bring a picture, `?text=` words; `?join=<video>` begins to choose what is joined; `?before=<job>` gives
+    older videos.
     """
     member = request.member
     cards, older = services.list_cards(member, before=_uuid(request.GET.get("before", "")))
@@ -38,7 +41,13 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     if request.GET.get("text"):
         initial["prompt"] = request.GET["text"][: video.prompt_characters]
     form = VideoForm(initial=initial, member=member)
-    context = _composer(request, form) | {"cards": cards, "next": older, "is_sent_here": bool(initial)}
+    joined = services.find_video(member, request.GET.get("join", ""))
+    context = _composer(request, form) | {
+        "cards": cards,
+        "next": older,
+        "is_sent_here": bool(initial),
+        "joined": joined,
+    }
     response = render(request, "video/index.html", context)
     response["Vary"] = "HX-Request"
     return response
@@ -102,6 +111,21 @@ def frame(request: MemberRequest, workspace: str, pk: uuid.UUID) -> JsonResponse
     src = reverse("library:file", args=[workspace, picture.pk])
     url = reverse("library:asset", args=[workspace, picture.pk])
     return JsonResponse({"id": str(picture.pk), "title": picture.title, "src": src, "url": url}, status=201)
+
+
+@require_POST
+@member_required(can="create")
+def continue_from(request: MemberRequest, workspace: str) -> HttpResponse:
+    """Keep the last picture of `?video=<asset>` and go on to the page with it as the first frame."""
+    asset = services.find_video(request.member, request.GET.get("video", ""))
+    if asset is None:
+        raise Http404
+    try:
+        picture = services.keep_frame(request.member, asset, None)
+    except services.NotCutError as error:
+        messages.error(request, str(error))
+        return redirect("library:asset", workspace, asset.pk)
+    return redirect(f"{reverse('video:index', args=[workspace])}?{urlencode({'first_frame_image': picture.pk})}")
 
 
 @require_POST

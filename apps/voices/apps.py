@@ -8,13 +8,13 @@ class VoicesConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.jobs import kinds
-        from apps.library import dependants, lineage, uploads
+        from apps.library import dependants, destinations, lineage, uploads
         from apps.library import kinds as library_kinds
         from apps.library.names import name_voices_by
         from apps.minimax import catalogue
         from apps.voices.bringing import KIND
         from apps.voices.generation import VOICE_AUDITION, VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP
-        from apps.voices.relations import find_consents, find_origins, find_parents, find_voices
+        from apps.voices.relations import find_consents, find_origins, find_parents, find_voices, may_be_sample
         from apps.voices.resolving import name_of
         from apps.voices.services import count_expiring
         from apps.workspaces import audit, navigation
@@ -22,6 +22,17 @@ class VoicesConfig(AppConfig):
         name_voices_by(name_of)
         for kind in (VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP, VOICE_AUDITION):
             kinds.register(kind)
+        destinations.register(
+            destinations.Destination(
+                _("Clone this voice"),
+                "audio",
+                "voices:sample_from",
+                "asset",
+                icon="mic",
+                takes_post=True,
+                suits=may_be_sample,
+            )
+        )
         lineage.register(find_parents)
         lineage.register_origins(find_origins)
         then = _("Once MiniMax forgets them, they cannot be made again.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
+from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -38,6 +39,19 @@ class SampleRefusedError(Exception):
 
 def take_sample(member: Membership, file: UploadedFile, purpose: Purpose) -> Asset:
     """Keep a recording that can be used, or mended here. Call it outside a transaction. Raises SampleRefusedError."""
+    title = PurePath(file.name or "").stem.replace("\0", "") or _("Recording")
+    return _take(member, file, purpose, title=title)
+
+
+def take_asset(member: Membership, asset: Asset, purpose: Purpose) -> Asset:
+    """The same with a sound that lies in the library. One that was taken before is found again."""
+    if asset.kind == KIND:
+        return asset
+    taken = Asset.objects.visible_to(member).filter(kind=KIND, made_from__parent=asset, request__purpose=purpose)
+    return taken.order_by("-id").first() or _take(member, asset.file, purpose, title=asset.title, taken_from=asset)
+
+
+def _take(member: Membership, file: File, purpose: Purpose, *, title: str, taken_from: Asset | None = None) -> Asset:
     if (file.size or 0) > MOST_UPLOAD_BYTES:
         raise SampleRefusedError(sentence_for("large"))
     check_room(member.workspace_id, member.user_id, more=file.size or 0)
@@ -56,8 +70,8 @@ def take_sample(member: Membership, file: UploadedFile, purpose: Purpose) -> Ass
         checks = find_checks(found, purpose, brought=brought)
         if any(check.state == "bad" and check.way not in MENDABLE for check in checks):
             raise SampleRefusedError(find_refusal([check for check in checks if check.way not in MENDABLE]))
-        title = PurePath(file.name or "").stem.replace("\0", "") or _("Recording")
-        return _keep(member, path, found, purpose, title=title, brought=brought, confirmed=False)
+        source = str(taken_from.pk) if taken_from else ""
+        return _keep(member, path, found, purpose, title=title, brought=brought, confirmed=False, taken_from=source)
 
 
 def mend_sample(
@@ -73,8 +87,9 @@ def mend_sample(
     found, _checks = found_in(asset.request)
     purpose: Purpose = "prompt" if asset.request.get("purpose") == "prompt" else "sample"
     confirmed = confirm or bool(asset.request.get("confirmed"))
+    taken_from = asset.request.get("taken_from", "")
     if confirm:
-        asset.request = as_request(found, purpose, confirmed=True)
+        asset.request = as_request(found, purpose, confirmed=True) | ({"taken_from": taken_from} if taken_from else {})
         asset.save(update_fields=["request"])
         return asset
     with TemporaryDirectory(prefix="studio-sample-") as folder:
@@ -86,7 +101,10 @@ def mend_sample(
             path, now = prepare(source, Path(folder) / "prepared", start_s=start_s, end_s=end_s, normalise=normalise)
         except NoSampleError as error:
             raise SampleRefusedError(sentence_for(error.reason)) from error
-        made = _keep(member, path, now, purpose, title=asset.title, brought=None, confirmed=confirmed)
+        source_id = taken_from or str(asset.pk)
+        made = _keep(
+            member, path, now, purpose, title=asset.title, brought=None, confirmed=confirmed, taken_from=source_id
+        )
     if not Voice.objects.filter(Q(sample=asset) | Q(prompt_audio=asset)).exists():  # a voice is made again from its own
         move_to_trash(member, asset)
     return made
@@ -107,6 +125,7 @@ def _keep(
     title: str,
     brought: Found | None,
     confirmed: bool,
+    taken_from: str = "",  # the asset that it is a part of
 ) -> Asset:
     suffix = SUFFIXES[found.demuxer]
     return keep(
@@ -117,6 +136,7 @@ def _keep(
         source=path,
         filename=f"sample.{suffix}",
         content_type=TYPES[suffix],
-        request=as_request(found, purpose, brought=brought, confirmed=confirmed),
+        request=as_request(found, purpose, brought=brought, confirmed=confirmed)
+        | ({"taken_from": taken_from} if taken_from else {}),
         measurements={"duration_s": found.duration_s, "sample_rate": found.sample_rate, "channels": found.channels},
     )

@@ -16,6 +16,11 @@ from apps.voices.models import ALIAS, Voice
 from apps.workspaces.models import Membership
 
 
+def may_be_sample(asset: Asset) -> bool:
+    """Whether somebody is likely to speak in it, and nobody else and nothing beside; what cannot be used is refused."""
+    return asset.kind not in ("music", "book")
+
+
 def find_parents(asset: Asset) -> list[tuple[uuid.UUID, str]]:
     """The recordings of the voices that speak in it."""
     voices = Voice.objects.filter(workspace=asset.workspace_id, pk__in=_voices_of(asset), sample__isnull=False)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("clone/price", views.clone_price, name="clone_price"),
     path("clone/id", views.check_id, name="check_id"),
     path("sample", views.sample, name="sample"),
+    path("sample/from", views.sample_from, name="sample_from"),
     path("sample/<uuid:pk>/mend", views.mend, name="mend"),
     path("design/", views.design, name="design"),
     path("design/price", views.design_price, name="design_price"),

@@ -3,7 +3,9 @@ from __future__ import annotations
 import uuid
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import Http404, HttpResponse, JsonResponse
@@ -16,6 +18,7 @@ from django_htmx.http import reswap, retarget
 
 from apps.jobs.models import Job
 from apps.jobs.services import jobs_of
+from apps.library import lookups
 from apps.library.links import shared_among
 from apps.library.models import Asset
 from apps.library.uploads import find_picture
@@ -302,10 +305,15 @@ def favourite(request: MemberRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @member_required()
 def clone(request: MemberRequest, workspace: str) -> HttpResponse:
-    """GET: the page. POST: the job's card, or 422 and the form with a sentence at each field that is wrong."""
+    """GET: the page, with `?sample=<asset>` for a recording. POST: the job's card, or 422 and the form with a sentence
+    at each field that is wrong.
+    """
     member = request.member
     if request.method == "GET":
-        form = CloneForm(member=member, initial={"text": str(PREVIEW), "consent_how": "tick"})
+        initial = {"text": str(PREVIEW), "consent_how": "tick"}
+        if _chosen(request, request.GET.get("sample"), "sample"):
+            initial["sample"] = request.GET["sample"]
+        form = CloneForm(member=member, initial=initial)
         jobs = jobs_of(member, kind=VOICE_CLONE.name)[:JOBS]
         return render(request, "voices/clone.html", _clone_page(request, form) | {"jobs": jobs})
     if not member.may("create"):
@@ -354,6 +362,20 @@ def sample(request: MemberRequest, workspace: str) -> HttpResponse:
     except bringing.SampleRefusedError as refusal:
         return _refused_sample(request, str(refusal))
     return render(request, "voices/_sample.html", _sample_field(asset, purpose), status=201)
+
+
+@require_POST
+@member_required(can="create")
+def sample_from(request: MemberRequest, workspace: str) -> HttpResponse:
+    """Take a sound of the library, `?asset=`, as a recording of a voice, and go on to cloning it."""
+    wanted = lookups.parse_uuid(request.GET.get("asset", ""))
+    asset = get_object_or_404(Asset.objects.visible_to(request.member), pk=wanted, content_type__startswith="audio/")
+    try:
+        made = bringing.take_asset(request.member, asset, "sample")
+    except bringing.SampleRefusedError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("library:asset", workspace, asset.pk)
+    return redirect(f"{reverse('voices:clone', args=[workspace])}?{urlencode({'sample': made.pk})}")
 
 
 @require_POST

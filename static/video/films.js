@@ -218,6 +218,11 @@ export class Films extends EventTarget {
     document.addEventListener("htmx:afterSettle", () => this.#tick());
     document.addEventListener("htmx:oobAfterSwap", () => this.#tick());
     const tray = this.#tray;
+    const { first: id, firstTitle: title, firstPoster: poster, firstSrc: src } = tray.dataset;
+    if (id) {
+      this.#chosen.push({ id, title, poster, src });
+      this.#paint();
+    }
     tray.addEventListener("click", (event) => {
       const place = [...tray.querySelectorAll(".chosen__item")].indexOf(event.target.closest(".chosen__item"));
       const at = (selector) => event.target.closest(selector);
