@@ -106,7 +106,7 @@ def describe(member: Membership, query: Query) -> list[Chip]:
         filter = get_filter(name)
         labels = {choice.value: str(choice.label) for choice in filter.choices(member)} if filter else {}
         for value in values:
-            label = str(filter.label) if filter else name
+            label = str(filter.label) if filter and not filter.is_switch else ""
             chips.append(Chip(label, labels.get(value, value), query.without(name, value).as_params().urlencode()))
     for name, day, label in (("since", query.since, _("Since")), ("until", query.until, _("Until"))):
         if day:

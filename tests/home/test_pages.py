@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from apps.library import search
 from apps.library.models import Asset
 from apps.workspaces import tray
 from apps.workspaces.models import Membership
@@ -18,7 +19,7 @@ def home_of(member) -> str:
 
 
 def make_asset(member, **fields) -> Asset:
-    return Asset.objects.create(
+    made = Asset.objects.create(
         **{
             "workspace": member.workspace,
             "created_by": member.user,
@@ -31,6 +32,8 @@ def make_asset(member, **fields) -> Asset:
             **fields,
         }
     )
+    search.update([made.pk])
+    return made
 
 
 def test_the_signed_out_are_led_to_sign_in_and_back(client, owner):
