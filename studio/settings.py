@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "apps.video",
     "apps.agents",
     "apps.sharing",
+    "apps.reviews",
     "apps.home",
 ]
 
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.PreferencesMiddleware",
     "apps.home.last_workspace.LastWorkspaceMiddleware",
+    "apps.workspaces.middleware.RefusalMiddleware",
     "apps.library.middleware.StorageFullMiddleware",
 ]
 
@@ -182,6 +184,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "run" / "timetable")
 CELERY_BEAT_SCHEDULE = {
     "measure-what-was-kept": {"task": "apps.library.tasks.sweep", "schedule": timedelta(seconds=15)},
+    "forget-deleted-collections": {"task": "apps.collections.tasks.purge", "schedule": timedelta(hours=6)},
     "empty-old-trash": {"task": "apps.library.tasks.purge", "schedule": timedelta(minutes=10)},
     "look-at-jobs-that-are-due": {"task": "apps.jobs.tasks.sweep", "schedule": timedelta(seconds=2)},
     "join-films-that-wait": {"task": "apps.video.tasks.sweep", "schedule": timedelta(seconds=15)},

@@ -39,7 +39,7 @@ from apps.jobs.models import Job, Status, fit, next_look
 from apps.minimax.client import MiniMaxClient
 from apps.minimax.connection import Endpoint
 from apps.minimax.errors import AuthenticationError, BalanceError, InvalidRequestError, MiniMaxError, QuotaError
-from apps.usage import ledger
+from apps.usage import budgets, ledger
 from apps.usage.models import Charged
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint, report_failure
 
@@ -402,7 +402,7 @@ def enter(job: Job) -> None:
 
 def _enter(job: Job) -> None:
     if job.status != Status.SUCCEEDED and job.charged == Charged.NO:
-        return
+        return budgets.release(f"job:{job.pk}")
     ledger.record(
         f"job:{job.pk}",
         workspace=job.workspace,

@@ -22,6 +22,7 @@ from apps.jobs.models import Job, JobQuerySet, Status
 from apps.jobs.tasks import ring
 from apps.library.services import shorten
 from apps.library.storage_use import check_room
+from apps.usage import budgets
 from apps.usage.models import Charged
 from apps.workspaces import tray
 from apps.workspaces.models import Connection, Membership
@@ -34,7 +35,8 @@ def submit_job(
     """Store the request and ring a worker once the row is committed.
 
     `click` is one per press of the button: a second press of the same button returns the first job. Raises
-    StorageFullError; `needs_room=False` is for what follows from something that a person has agreed to before.
+    StorageFullError or BudgetReachedError, and nothing is stored; `needs_room=False` is for what follows from something
+    that a person has agreed to before.
     """
     if needs_room:
         check_room(member.workspace_id, member.user_id)
@@ -56,6 +58,7 @@ def submit_job(
     try:
         with transaction.atomic():
             job.save(force_insert=True)
+            budgets.hold(f"job:{job.pk}", member, kind=kind.name, amount_usd=job.estimate_usd)
     except IntegrityError:
         return Job.objects.select_related("workspace", "created_by").get(workspace=member.workspace, click=click)
     transaction.on_commit(lambda: ring(job), robust=True)
@@ -126,6 +129,8 @@ def cancel(job: Job) -> bool:
     }
     with transaction.atomic():
         is_unsent = Job.objects.filter(pk=job.pk, status=Status.QUEUED).update(**over, charged=Charged.NO)
+        if is_unsent:
+            budgets.release(f"job:{job.pk}")
         is_dropped = not is_unsent and Job.objects.filter(pk=job.pk, status=Status.WAITING).update(
             **over, charged=charge(job, Charged.UNKNOWN)
         )

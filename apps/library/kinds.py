@@ -32,6 +32,11 @@ def get_kind(name: str) -> Kind:
     return _kinds.get(name, UNKNOWN)
 
 
+def every_kind() -> list[Kind]:
+    """All that costs money or has files."""
+    return list(_kinds.values())
+
+
 def all_kinds() -> list[Kind]:
     """Those that files can have, in the order of registration; what no form makes, such as uploads, comes last."""
     return sorted((kind for kind in _kinds.values() if kind.has_files), key=lambda kind: not kind.recall)

@@ -22,7 +22,7 @@ from apps.speech.models import SILENCE, Charged, Status, Take
 from apps.speech.scripts import join_texts
 from apps.speech.spool import Spool, delete_old_spools
 from apps.speech.subtitles import lines_from_words
-from apps.usage import ledger
+from apps.usage import budgets, ledger
 from apps.voices.lifecycle import record_use
 from apps.voices.resolving import names_own_voice
 from apps.workspaces import tray
@@ -105,7 +105,7 @@ def complete(pk: uuid.UUID) -> Take:
 def _enter(take: Take) -> None:
     """Put the take into the book, unless MiniMax refused it before it did any work."""
     if take.status == Status.FAILED and take.charged == Charged.NO:
-        return
+        return budgets.release(f"take:{take.pk}")
     ledger.record(
         f"take:{take.pk}",
         workspace=take.workspace,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,12 +22,14 @@ from apps.minimax.text import billed_characters
 from apps.speech.forms import PronunciationForm, has_effects
 from apps.speech.models import MOVING, PronunciationEntry, Take
 from apps.speech.scripts import TextProblem, find_text_problems, normalise
+from apps.usage import budgets
 from apps.voices.resolving import VoiceGoneError, fee_at_use, names_own_voice, resolve_request
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
 from apps.workspaces.models import ACTS, Connection, ConnectionKind, Membership, Workspace
 
 MAX_TAKES = 4  # of one person at the same time
 MOST_BYTES_A_CHARACTER = 4  # UTF-8
+LIKELY_TYPED = 1000  # characters that a budget holds while somebody types and it is spoken
 STRIP = 12  # takes on one page of the strip
 
 
@@ -80,7 +82,7 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         raise RefusedError(
             _("Your role in this workspace lets you listen, not speak. Ask an admin for the role of a creator.")
         )
-    _role, user_id, workspace_id, kind, key_sealed, base_url, moving, is_known, has_pronunciations = found
+    role, user_id, workspace_id, kind, key_sealed, base_url, moving, is_known, has_pronunciations = found
     if is_known:
         return _find_started(member_id, click)
     if moving >= MAX_TAKES:
@@ -100,7 +102,8 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
     uses_dictionary = has_pronunciations and request["use_dictionary"]
     request = request | {"pronunciation": _pronunciations(workspace_id, request, is_typed) if uses_dictionary else []}
     now = timezone.now()
-    take = Take.objects.create(
+    is_free = kind == ConnectionKind.SANDBOX
+    take = Take(
         workspace_id=workspace_id,
         created_by_id=user_id,
         click=click,
@@ -109,10 +112,18 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         spoken_by=spoken_by,
         stream=stream_for(request, playback),
         connection_kind=kind,
-        estimate_usd=None if is_typed else _estimate(workspace_id, request, free=kind == ConnectionKind.SANDBOX),
+        estimate_usd=None if is_typed else _estimate(workspace_id, request, free=is_free),
         started_at=now,
         heartbeat_at=now,
     )
+    likely = _usd(request["model"], LIKELY_TYPED, Decimal(0), free=is_free) if is_typed else take.estimate_usd
+    member = Membership(workspace_id=workspace_id, user_id=user_id, role=role)
+    try:
+        with transaction.atomic():
+            take.save(force_insert=True)
+            budgets.hold(f"take:{take.pk}", member, kind="speech", amount_usd=likely)
+    except budgets.BudgetReachedError as exc:
+        raise RefusedError(str(exc)) from exc
     return Started(take, endpoint)
 
 

@@ -7,7 +7,17 @@ class UsageConfig(AppConfig):
     verbose_name = _("Usage")
 
     def ready(self) -> None:
+        from apps.workspaces import audit
         from apps.workspaces.navigation import Page, register
+
+        audit.describe(
+            {
+                "budget.set": _("set a budget"),
+                "budget.removed": _("removed a budget"),
+                "budget.lifted": _("lifted a budget"),
+                "budget.unlifted": _("put a budget back in force"),
+            }
+        )
 
         register(
             Page(

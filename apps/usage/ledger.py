@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from apps.accounts.models import User
-from apps.usage.models import Charged, LedgerEntry
+from apps.usage.models import Charged, Hold, LedgerEntry
 from apps.workspaces.models import Workspace
 
 CORRECTED = ["model", "connection_kind", "estimate_usd", "actual_usd", "usage", "charged"]
@@ -39,4 +41,8 @@ def record(
         usage=dict(usage),
         charged=charged,
     )
-    LedgerEntry.objects.bulk_create([entry], update_conflicts=True, unique_fields=["source"], update_fields=CORRECTED)
+    with transaction.atomic():
+        LedgerEntry.objects.bulk_create(
+            [entry], update_conflicts=True, unique_fields=["source"], update_fields=CORRECTED
+        )
+        Hold.objects.filter(source=source).delete()  # it is counted here now

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.workspaces.models import ConnectionKind, Workspace
+from apps.workspaces.models import ConnectionKind, Role, Workspace
 from apps.workspaces.querysets import WorkspaceQuerySet
 
 if TYPE_CHECKING:
@@ -52,6 +52,69 @@ class LedgerEntry(models.Model):
             models.Index(fields=["workspace", "-at"], name="ledger_of_workspace"),
             models.Index(fields=["workspace", "person", "-at"], name="ledger_of_person"),
         ]
+
+    def __str__(self) -> str:
+        return self.source
+
+
+class Period(models.TextChoices):
+    DAY = "day", _("a day")
+    MONTH = "month", _("a month")
+
+
+class Budget(models.Model):
+    """How much may be spent in a period: by the workspace, by one person, by each person with a role, on one modality.
+
+    With `is_hard` an act whose price no longer fits is refused before it is asked for.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="budgets")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
+    role = models.CharField(_("role"), max_length=10, choices=Role, blank=True)  # for each person with it
+    kind = models.CharField(_("modality"), max_length=20, blank=True)  # a name in apps.library.kinds
+    period = models.CharField(_("per"), max_length=5, choices=Period, default=Period.MONTH)
+    limit_usd = models.DecimalField(_("limit"), max_digits=10, decimal_places=2)
+    is_hard = models.BooleanField(_("refuse what does not fit"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    lifted_until = models.DateTimeField(null=True)  # an owner lets everything through until then
+
+    objects: ClassVar = WorkspaceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.limit_usd} USD {self.get_period_display()}"
+
+
+class BudgetNews(models.Model):
+    """People are told once in a period that a share of a budget is used up."""
+
+    budget = models.ForeignKey(Budget, models.CASCADE, related_name="news")
+    person_id = models.BigIntegerField(default=0)  # whose share; 0: of all
+    since = models.DateTimeField()  # the beginning of the period
+    percent = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["budget", "person_id", "since", "percent"], name="told_once_in_a_period")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent} %"
+
+
+class Hold(models.Model):
+    """Money that an act on its way may still cost. Goes when the act is entered in the book, or turns out free."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="holds")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    source = models.CharField(max_length=48, unique=True)  # as in the ledger
+    kind = models.CharField(max_length=20)
+    amount_usd = models.DecimalField(max_digits=12, decimal_places=6)
+
+    objects: ClassVar = LedgerQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "person"], name="holds_of_workspace")]
 
     def __str__(self) -> str:
         return self.source

@@ -5,12 +5,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
-from apps.usage import reports
-from apps.usage.models import LedgerEntry
+from apps.usage import budgets, reports
+from apps.usage.forms import BudgetForm
+from apps.usage.models import Budget, LedgerEntry
+from apps.workspaces import audit
 from apps.workspaces.access import MemberRequest, member_required
 
 COLUMNS = ("at", "person", "kind", "model", "connection", "estimate_usd", "actual_usd", "charged", "usage", "source")
@@ -21,7 +25,64 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     report = reports.report(request.member, reports.month_from(request.GET.get("month", "")))
-    return render(request, "usage/index.html", {"report": report, "sees_all": request.member.may("manage")})
+    return render(
+        request, "usage/index.html", _context(request, BudgetForm(member=request.member)) | {"report": report}
+    )
+
+
+def _context(request: MemberRequest, form: BudgetForm) -> dict[str, Any]:
+    may_manage = request.member.may("manage")
+    return {
+        "sees_all": may_manage,
+        "states": [(state, budgets.scope(state.budget)) for state in budgets.states_for(request.member)],
+        "budget_form": form if may_manage else None,
+        "may_lift": request.member.may("own"),
+    }
+
+
+@require_POST
+@member_required(can="manage")
+def add_budget(request: MemberRequest, workspace: str) -> HttpResponse:
+    form = BudgetForm(request.POST, member=request.member)
+    if not form.is_valid():
+        report = reports.report(request.member, reports.month_from(""))
+        return render(request, "usage/index.html", _context(request, form) | {"report": report}, status=422)
+    budget = form.save()
+    audit.record(request.member, "budget.set", subject=_in_words(budget), request=request)
+    messages.success(request, _("The budget holds from now on."))
+    return redirect("usage:index", workspace)
+
+
+@require_POST
+@member_required(can="manage")
+def remove_budget(request: MemberRequest, workspace: str, pk: int) -> HttpResponse:
+    budget = _find(request, pk)
+    audit.record(request.member, "budget.removed", subject=_in_words(budget), request=request)
+    budget.delete()
+    messages.success(request, _("The budget is gone."))
+    return redirect("usage:index", workspace)
+
+
+@require_POST
+@member_required(can="own")
+def lift_budget(request: MemberRequest, workspace: str, pk: int) -> HttpResponse:
+    """Let everything through until the period ends; pressed again, not any more."""
+    budget = _find(request, pk)
+    if budgets.is_lifted(budget):
+        budgets.unlift(budget)
+        audit.record(request.member, "budget.unlifted", subject=_in_words(budget), request=request)
+    else:
+        budgets.lift(budget)
+        audit.record(request.member, "budget.lifted", subject=_in_words(budget), request=request)
+    return redirect("usage:index", workspace)
+
+
+def _find(request: MemberRequest, pk: int) -> Budget:
+    return get_object_or_404(Budget.objects.visible_to(request.member).select_related("person"), pk=pk)
+
+
+def _in_words(budget: Budget) -> str:
+    return f"{budgets.in_usd(budget.limit_usd)} {budget.get_period_display()} · {budgets.scope(budget)}"
 
 
 @require_GET

@@ -4,13 +4,36 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django_htmx.http import reswap, trigger_client_event
 
 from apps.workspaces import setup
+from apps.workspaces.refusals import ActRefusedError
 
 logger = logging.getLogger(__name__)
+
+
+class RefusalMiddleware:
+    """Shows the sentence of an ActRefusedError; what stands in the form stays."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, ActRefusedError):
+            return None
+        sentence = str(exception)
+        if getattr(request, "htmx", False):
+            response = reswap(HttpResponse(), "none")
+            return trigger_client_event(response, "toast", {"text": sentence, "tone": "bad"})
+        if not request.accepts("text/html"):
+            return JsonResponse({"sentence": sentence}, status=422)
+        return render(request, "workspaces/refused.html", {"sentence": sentence}, status=422)
 
 
 class SetupMiddleware:
