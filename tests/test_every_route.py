@@ -39,7 +39,7 @@ OPEN = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
 }
-PUBLIC_NAMESPACE = "public:"  # shared pages: an unguessable link is the permission
+PUBLIC_NAMESPACES = ("public:", "guest:")  # shared pages: an unguessable link is the permission
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ ROUTES = list(walk(get_resolver()))
 OF_WORKSPACE = [route for route in ROUTES if route.is_of_workspace]
 TOO_LOW = [(route, role) for route in OF_WORKSPACE for role in Role if role not in ACTS.get(route.act or "", Role)]
 OTHERS = [route for route in ROUTES if not route.is_of_workspace]
-CLOSED = [route for route in OTHERS if route.name not in OPEN and not route.name.startswith(PUBLIC_NAMESPACE)]
+CLOSED = [route for route in OTHERS if route.name not in OPEN and not route.name.startswith(PUBLIC_NAMESPACES)]
 
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]

@@ -10,13 +10,13 @@ from apps.sharing.models import Share
 class ShareForm(forms.ModelForm):
     class Meta:
         model = Share
-        fields = ["allow_download", "show_text"]
+        fields = ["allow_download", "show_text", "allow_review"]
 
 
 class ConversationShareForm(forms.ModelForm):
     class Meta:
         model = Share
-        fields = ["show_thinking", "show_system"]
+        fields = ["show_thinking", "show_system", "allow_review"]
 
 
 def form_of(link: Share, data: Any = None) -> forms.ModelForm:

@@ -70,6 +70,7 @@ class Share(models.Model):
     show_text = models.BooleanField(_("Show the text that is spoken"), default=False)
     show_thinking = models.BooleanField(_("Show what the model thought"), default=False)
     show_system = models.BooleanField(_("Show the system prompt"), default=False)
+    allow_review = models.BooleanField(_("Guests may leave notes and approve it"), default=False)
     revoked_at = models.DateTimeField(null=True)
     views = models.PositiveIntegerField(default=0)  # openings by people from outside; nothing about them is kept
     card = models.FileField(max_length=255, blank=True)  # the picture that chats show

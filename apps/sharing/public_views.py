@@ -9,7 +9,6 @@ from functools import wraps
 from typing import Any
 
 from csp.constants import NONE, SELF
-from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -19,7 +18,9 @@ from apps.library.models import Asset
 from apps.library.serving import Served, serve
 from apps.sharing import conversations, services
 from apps.sharing.cards import find_or_draw_card
+from apps.sharing.gate import open_share
 from apps.sharing.models import Share, Snapshot
+from apps.sharing.public_parts import draw_parts
 from apps.workspaces.access import find_member
 
 CACHE = "no-cache"  # asks each time, because a link can be revoked; unchanged costs a 304
@@ -40,19 +41,17 @@ POLICY = {
 
 
 def open_link(view: Callable) -> Callable:
-    """Find the link by its token: 404 if there never was one, 410 after its end."""
+    """Let in whom the gate lets in, and tell browsers and search engines how to treat the page."""
 
     @require_safe
-    @csp_replace(POLICY)
     @wraps(view)
     def admit(request: HttpRequest, **path: Any) -> HttpResponseBase:
-        token = path["token"]
-        link = Share.objects.with_token(token).select_related(*services.SHOWN, "created_by", "workspace").first()
-        if link is None:
-            raise Http404
-        response = view(request, link, **path) if link.is_open else render(request, "sharing/gone.html", status=410)
+        link = open_share(request, path["token"])
+        response = view(request, link, **path) if isinstance(link, Share) else link
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-        response["Referrer-Policy"] = "no-referrer"
+        if not response.has_header("Referrer-Policy"):
+            response["Referrer-Policy"] = "no-referrer"
+        vars(response).setdefault("_csp_replace", POLICY)  # as csp.decorators does
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-cache"
         return response
@@ -64,9 +63,20 @@ def open_link(view: Callable) -> Callable:
 def page(request: HttpRequest, link: Share, token: str) -> HttpResponse:
     if _is_guest(request, link):
         services.count_view(link)
+    parts = draw_parts(link, request)
+    response = _draw(request, link, token, {"parts": parts})
+    if parts:
+        # Their forms are sent from this page: without its origin they would not be known as ours.
+        response["Referrer-Policy"] = "same-origin"
+        vars(response)["_csp_replace"] = POLICY | {"form-action": [SELF], "connect-src": [SELF]}
+    return response
+
+
+def _draw(request: HttpRequest, link: Share, token: str, more: dict[str, Any]) -> HttpResponse:
     if link.snapshot:
-        return _conversation(request, link, link.snapshot, token)
+        return _conversation(request, link, link.snapshot, token, more)
     context = {
+        **more,
         "link": link,
         "asset": link.asset,
         "token": token,
@@ -77,9 +87,12 @@ def page(request: HttpRequest, link: Share, token: str) -> HttpResponse:
     return render(request, "sharing/public.html", context)
 
 
-def _conversation(request: HttpRequest, link: Share, snapshot: Snapshot, token: str) -> HttpResponse:
+def _conversation(
+    request: HttpRequest, link: Share, snapshot: Snapshot, token: str, more: dict[str, Any]
+) -> HttpResponse:
     member = find_member(request.user, link.workspace.slug)
     context = {
+        **more,
         "link": link,
         "snapshot": snapshot,
         "token": token,
