@@ -9,6 +9,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("apps.workspaces.setup_urls")),
     path("", include("apps.sharing.public_urls")),
+    path("", include("apps.reviews.guest_urls")),
     path("hooks/", include("apps.jobs.hook_urls")),
     path("", include("apps.home.urls")),
     path("w/<slug:workspace>/speech/", include("apps.speech.urls")),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("w/<slug:workspace>/usage/", include("apps.usage.urls")),
     path("w/<slug:workspace>/jobs/", include("apps.jobs.urls")),
     path("w/<slug:workspace>/shares/", include("apps.sharing.urls")),
+    path("w/<slug:workspace>/reviews/", include("apps.reviews.urls")),
     path("w/<slug:workspace>/notifications/", include("apps.notifications.urls")),
     path("w/<slug:workspace>/team/", include("apps.workspaces.urls")),
 ]
