@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -19,8 +20,8 @@ from apps.jobs.models import Job
 from apps.jobs.models import Status as JobStatus
 from apps.jobs.services import submit_job
 from apps.library.models import Asset
-from apps.minimax.chat import Block
 from apps.library.storage_use import StorageFullError
+from apps.minimax.chat import Block
 from apps.speech import services as speech
 from apps.speech.models import Take
 from apps.workspaces.models import Connection, ConnectionKind, Membership
@@ -39,13 +40,14 @@ def enter_calls(message: Message) -> None:
     for block in message.blocks:
         if block["type"] != "tool_use":
             continue
-        call, created = Call.objects.get_or_create(
-            message=message,
-            call_id=str(block["id"])[:200],
-            defaults={"name": str(block["name"])[:64], "input": block["input"]},
-        )
-        if created and is_studio(call):
-            _look_at(call, member)
+        with transaction.atomic():  # a call that stands on a row has been looked at, whenever the process dies
+            call, created = Call.objects.get_or_create(
+                message=message,
+                call_id=str(block["id"])[:200],
+                defaults={"name": str(block["name"])[:64], "input": block["input"]},
+            )
+            if created and is_studio(call):
+                _look_at(call, member)
 
 
 def is_studio(call: Call) -> bool:
@@ -87,8 +89,12 @@ def answer_by_hand(call: Call, text: str, *, is_error: bool) -> None:
         _settle(call, CallStatus.FAILED if is_error else CallStatus.DONE, text)
 
 
+@transaction.atomic
 def approve_job(call: Call, member: Membership) -> bool:
-    """Start what a person has agreed to pay. False if it was decided before, or is no job."""
+    """Start what a person has agreed to pay. False if it was decided before, or is no job.
+
+    Their word and the job are stored together: a process that dies in between leaves a card that asks again.
+    """
     tool = TOOLS[call.name]
     if tool.kind is None or not _claim(call):
         return False
@@ -106,6 +112,7 @@ def approve_job(call: Call, member: Membership) -> bool:
     return True
 
 
+@transaction.atomic
 def approve_speech(call: Call, member: Membership) -> speech.Started | None:
     """The same for `speak`; the caller starts the take."""
     if not _claim(call):
@@ -133,6 +140,8 @@ def look_at_running(message_id: uuid.UUID) -> bool:
             changed |= _settle_job(call, call.job)
         elif call.take and not call.take.is_moving:
             changed |= _settle_take(call, call.take)
+        elif not call.job and not call.take:
+            changed |= _settle(call, CallStatus.FAILED, "It was deleted before it was done.")
     return changed
 
 
@@ -181,10 +190,12 @@ def going_on(message_id: uuid.UUID, *, asked: bool = False) -> Asked | None:
     message = Message.objects.select_related("conversation").filter(pk=message_id, status=Status.DONE).first()
     if message is None:
         return None
-    calls = {call.call_id: call for call in message.calls.all()}
     blocks = [block for block in message.blocks if block["type"] == "tool_use"]
     if not blocks or message.conversation.head_id != message.pk:
         return None
+    if message.calls.count() < len(blocks):  # the process died before it had written them down
+        enter_calls(message)
+    calls = {call.call_id: call for call in message.calls.all()}
     if any(calls[block["id"]].is_open for block in blocks if block["id"] in calls) or len(calls) < len(blocks):
         return None
     if not asked and rounds_before(message) >= ROUNDS:
@@ -231,14 +242,17 @@ def open_messages(conversation_id: uuid.UUID) -> QuerySet[Message, uuid.UUID]:
 
 
 def left_behind() -> list[uuid.UUID]:
-    """Replies at the end of a branch whose tools are at work, or have just answered and nothing followed.
+    """Replies at the end of a branch whose tools are at work, or have just answered and nothing followed, or whose
+    calls were never written down.
 
     A process that lives sees to its own at once; what it has not taken up after a while belongs to one that died.
     """
     now = timezone.now()
     at_work = Q(calls__status=CallStatus.RUNNING)
     answered = Q(calls__settled_at__gt=now - FORGOTTEN, calls__settled_at__lt=now - HANDOVER)
-    ends = Message.objects.filter(at_work | answered, status=Status.DONE, conversation__head=F("pk"))
+    unwritten = Q(calls=None, stop_reason="tool_use", conversation__moved_at__gt=now - FORGOTTEN,
+                  conversation__moved_at__lt=now - HANDOVER)  # fmt: skip
+    ends = Message.objects.filter(at_work | answered | unwritten, status=Status.DONE, conversation__head=F("pk"))
     return list(ends.values_list("pk", flat=True).distinct()[:MOST_AT_ONCE])
 
 

@@ -18,17 +18,17 @@ from django.utils.translation import gettext as _
 
 from apps.chat import services, showing, tree
 from apps.chat.models import Candidate, Comparison, Conversation, Message
-from apps.chat.own import find_own, price_row_of
+from apps.chat.own import OWN, find_own, key_of, label_of, price_row_of, who_answers
 from apps.chat.services import Asked, Started
 from apps.chat.showing import ShownTurn
 from apps.library.services import shorten
-from apps.minimax import catalogue
 from apps.minimax.catalogue import MILLION
 from apps.workspaces.models import Connection, Membership
 
 LETTERS = "ABCD"
 COLUMNS = range(2, len(LETTERS) + 1)
 FRAME_TOKENS = 50  # what a request holds besides our text; generous
+PICTURE_TOKENS = 15_000  # of one picture at the most, as the reference has it
 MOST_LISTED = 20
 
 _shuffle = random.SystemRandom().shuffle
@@ -62,7 +62,14 @@ def enter(member: Membership, started: Started, click: str, *, is_blind: bool) -
         )
         if is_new:
             Candidate.objects.bulk_create(
-                [Candidate(comparison=comparison, message=reply, model=reply.model) for reply in started.replies]
+                [
+                    Candidate(
+                        comparison=comparison,
+                        message=reply,
+                        model=key_of(reply.model, is_own=reply.connection_kind == OWN),
+                    )
+                    for reply in started.replies
+                ]
             )
     return comparison
 
@@ -101,21 +108,32 @@ def keep(comparison: Comparison, message: Message) -> Conversation:
 
 
 def most_it_costs(
-    member: Membership, settings: Sequence[Mapping[str, Any]], *, text: str, conversation: Conversation | None
+    member: Membership,
+    settings: Sequence[Mapping[str, Any]],
+    *,
+    said_bytes: int,
+    pictures: int,
+    conversation: Conversation | None,
 ) -> Decimal | None:
     """US dollars for all columns together if each reply gets as long as it may. None: a price is not published.
 
-    No text has more tokens than bytes, so nothing can cost more than this.
+    No text has more tokens than bytes, so nothing can cost more than this. Raises UnknownModelError,
+    or RefusedError if a model takes none of what is attached.
     """
+    if pictures:
+        services.check_inputs([{"type": "image"}], settings)
     connection = Connection.objects.filter(workspace_id=member.workspace_id).first()
     own = find_own(member.workspace_id)
-    if own is None and connection is not None and connection.is_sandbox:
-        return Decimal(0)
+    is_free = connection is not None and connection.is_sandbox
     past = _past_tokens(conversation)
     total = Decimal(0)
     for each in settings:
-        tokens = past + len(text.encode()) + len((each.get("system") or "").encode()) + FRAME_TOKENS
-        row = price_row_of(own, each["model"], tokens, each.get("service_tier") or "")
+        tokens = past + said_bytes + len((each.get("system") or "").encode()) + FRAME_TOKENS
+        tokens += pictures * PICTURE_TOKENS
+        server = who_answers(each, own)
+        if server is None and is_free:
+            continue
+        row = price_row_of(server, each["model"], tokens, each.get("service_tier") or "")
         if row is None:
             return None
         total += (tokens * row.input + each["max_tokens"] * row.output) / MILLION
@@ -240,7 +258,5 @@ def tally(member: Membership) -> list[Score]:
     )
     scores = []
     for row in rows:
-        model = catalogue.chat.models.get(row["model"])
-        label = model.label if model else row["model"]
-        scores.append(Score(row["model"], label, row["shown"], row["won"], row["tied"]))
+        scores.append(Score(row["model"], label_of(row["model"]), row["shown"], row["won"], row["tied"]))
     return sorted(scores, key=lambda score: (-score.percent, -score.shown, score.label))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -10,8 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.chat import comparing, showing
-from apps.chat.forms import MAX_TOKENS, TEXT_CHARACTERS, ChatForm
+from apps.chat.forms import FILE_CHARACTERS, FILES, IMAGES, MAX_TOKENS, TEXT_CHARACTERS, ChatForm
 from apps.chat.models import Comparison, Conversation, Message
+from apps.chat.own import UnknownModelError
+from apps.chat.services import RefusedError
 from apps.workspaces.access import MemberRequest, member_required
 
 FIELDS = ("model", "thinking", "temperature", "top_p", "max_tokens", "system")
@@ -29,7 +32,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         "conversation": conversation,
         "last": conversation.head_id if conversation else None,
         "text": request.GET.get("text", "")[:4000],
-        "forms": _presets(composer["models"], earlier, conversation),
+        "forms": _presets(composer, earlier, conversation),
         "recent": comparing.recent(member),
         "slug": workspace,
         "default_tokens": MAX_TOKENS,
@@ -39,22 +42,24 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
 
 
 def _presets(
-    models: list[dict[str, Any]], earlier: Comparison | None, conversation: Conversation | None
+    composer: Mapping[str, Any], earlier: Comparison | None, conversation: Conversation | None
 ) -> list[dict[str, Any]]:
     """What the columns' fields hold to begin with: four, of which the first ones are in use."""
-    first, *others = models
-    second = others[0] if others else first
+    models = composer["models"]
+    by_server = [group[0]["id"] for _name, group in composer["groups"]]  # one of each, where there are two
+    first, second = (by_server if len(by_server) > 1 else [model["id"] for model in (models * 2)[:2]])[:2]
     given: list[dict[str, Any]] = []
     if earlier:
         candidates = earlier.candidates.select_related("message")
         given = [candidate.message.settings for candidate in candidates if candidate.message]
-        given.sort(key=lambda settings: str(settings.get("model")))  # their order would tell what a blind vote hides
+        given = [{**settings, "model": showing.pick(models, settings)} for settings in given]
+        given.sort(key=lambda settings: str(settings["model"]))  # their order would tell what a blind vote hides
     elif conversation:
-        model = conversation.settings.get("model", first["id"])
-        other = second["id"] if model == first["id"] else first["id"]
+        model = composer["given"]["model"]
+        other = second if model == first else first
         given = [{**conversation.settings, "model": model}, {**conversation.settings, "model": other}]
     while len(given) < 2:
-        given.append({"model": [first, second][len(given)]["id"]})
+        given.append({"model": [first, second][len(given)]})
     used = len(given)
     given += [given[0]] * (len(comparing.LETTERS) - used)
     return [
@@ -84,7 +89,9 @@ def board(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse
 @require_POST
 @member_required(can="create")
 def price(request: MemberRequest, workspace: str) -> HttpResponse:
-    """The most that the columns can cost together: `settings` (a JSON list), `text`, `conversation`."""
+    """The most that the columns can cost together: `settings` (a JSON list), `text`, `conversation`; of what is
+    attached, `bytes` of text and `pictures`.
+    """
     try:
         given = json.loads(request.POST.get("settings", "[]"))
     except ValueError:
@@ -102,8 +109,22 @@ def price(request: MemberRequest, workspace: str) -> HttpResponse:
     if not wrong:
         settings = [form.cleaned_data for form in forms]
         text = request.POST.get("text", "")[:TEXT_CHARACTERS]
-        context["most"] = comparing.most_it_costs(request.member, settings, text=text, conversation=conversation)
+        try:
+            context["most"] = comparing.most_it_costs(
+                request.member,
+                settings,
+                said_bytes=len(text.encode()) + _count(request, "bytes", FILES * FILE_CHARACTERS * 4),
+                pictures=_count(request, "pictures", IMAGES),
+                conversation=conversation,
+            )
+        except (UnknownModelError, RefusedError) as exc:
+            context["error"] = str(exc)
     return render(request, "chat/compare/_price.html", context)
+
+
+def _count(request: MemberRequest, name: str, most: int) -> int:
+    given = request.POST.get(name, "")
+    return min(int(given), most) if given.isascii() and given.isdigit() and len(given) < 12 else 0
 
 
 @require_POST

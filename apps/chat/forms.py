@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.chat.models import TITLE_LENGTH, Folder
+from apps.chat.own import OWN, read_key
 from apps.chat.tools import TOOLS
 from apps.library import uploads
 from apps.minimax import catalogue
@@ -41,7 +42,7 @@ class ChatForm(forms.Form):
     """The settings of one turn. Field names are MiniMax's own."""
 
     # Which models there are depends on the workspace's connections: see `own.fit`.
-    model = forms.CharField(label=gettext_lazy("Model"), max_length=120, initial=DEFAULT_MODEL)
+    model = forms.CharField(label=gettext_lazy("Model"), max_length=130, initial=DEFAULT_MODEL)
     surface = forms.ChoiceField(label=gettext_lazy("Surface"), choices=SURFACES, initial="anthropic", required=False)
     system = forms.CharField(
         label=gettext_lazy("System prompt"), max_length=SYSTEM_CHARACTERS, required=False, widget=forms.Textarea
@@ -85,7 +86,8 @@ class ChatForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        model = chat.models.get(cleaned.get("model", ""))
+        cleaned["model"], cleaned["server"] = read_key(cleaned.get("model", ""))
+        model = None if cleaned["server"] == OWN else chat.models.get(cleaned["model"])
         if model is None:
             cleaned["max_tokens"] = cleaned.get("max_tokens") or MAX_TOKENS
             self._check_names(cleaned)

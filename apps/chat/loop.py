@@ -30,7 +30,7 @@ _watching: dict[uuid.UUID, asyncio.Task[None]] = {}
 def begin(member_id: int, asked: Asked) -> tuple[Started, list[ChatRequest]]:
     """Commit a turn and put its requests together. Blocks. Raises RefusedError."""
     started = services.start_turn(member_id, asked)
-    if started.endpoint is None:
+    if not started.endpoints:
         return started, []
     return started, [services.chat_request(reply, started.history) for reply in started.replies]
 
@@ -39,10 +39,9 @@ async def start(member_id: int, asked: Asked, *, asked_at: float) -> tuple[Start
     """Start a turn; the requests are on their way when this returns. Raises RefusedError."""
     started, requests = await in_thread(begin, member_id, asked)
     runs: dict[uuid.UUID, live.Run] = {}
-    if started.endpoint is not None:
-        for reply, request in zip(started.replies, requests, strict=True):
-            run = await live.start_run(reply, started.endpoint, request, asked_at=asked_at, on_end=go_on)
-            runs[reply.pk] = run
+    if started.endpoints:
+        for reply, endpoint, request in zip(started.replies, started.endpoints, requests, strict=True):
+            runs[reply.pk] = await live.start_run(reply, endpoint, request, asked_at=asked_at, on_end=go_on)
     return started, runs
 
 

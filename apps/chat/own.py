@@ -1,4 +1,9 @@
-"""A chat server of the workspace's own, as conversations see it: its models, its prices, its name."""
+"""A chat server of the workspace's own, as conversations see it: its models, its prices, its name.
+
+It stands beside MiniMax: a turn's settings name the `server` that answers it, "own" or "minimax". Settings that name
+none (of an import, or of a turn before the server was there) mean the own server where it lists the model. A page names
+both with one key, so that its picker needs no second field: the model's id, for an own server's behind "own:".
+"""
 
 from __future__ import annotations
 
@@ -13,6 +18,8 @@ from apps.minimax.chat import price_row
 from apps.workspaces.models import ChatConnection
 
 OWN = "own"  # Message.connection_kind of what such a server answered
+MINIMAX = "minimax"
+_PREFIX = f"{OWN}:"
 
 
 class UnknownModelError(Exception):
@@ -21,6 +28,33 @@ class UnknownModelError(Exception):
 
 def find_own(workspace_id: int) -> ChatConnection | None:
     return ChatConnection.objects.filter(workspace_id=workspace_id).first()
+
+
+def key_of(model: str, *, is_own: bool) -> str:
+    return _PREFIX + model if is_own else model
+
+
+def read_key(key: str) -> tuple[str, str]:
+    """The model, and the server if the key tells it."""
+    if key.startswith(_PREFIX):
+        return key.removeprefix(_PREFIX), OWN
+    return key, MINIMAX if key in catalogue.chat.models else ""
+
+
+def label_of(key: str) -> str:
+    model, server = read_key(key)
+    known = None if server == OWN else catalogue.chat.models.get(model)
+    return _("%(model)s · own server") % {"model": model} if server == OWN else known.label if known else model
+
+
+def who_answers(settings: Mapping[str, Any], own: ChatConnection | None) -> ChatConnection | None:
+    """The own server, if these settings mean it. Raises UnknownModelError if they do and there is none."""
+    server, model = settings.get("server"), settings["model"]
+    if own is None:
+        if server == OWN:
+            raise UnknownModelError(_("The server of your own is not there any more. Choose another model."))
+        return None
+    return own if server == OWN or (not server and listed(own, model)) else None
 
 
 def price_row_of(own: ChatConnection | None, model: str, input_tokens: int, tier: str = "") -> ChatPrice | None:
@@ -46,12 +80,12 @@ def fit(settings: Mapping[str, Any], own: ChatConnection | None) -> dict[str, An
     if own is None:
         if settings["model"] not in catalogue.chat.models:
             raise UnknownModelError(_("This model is not offered any more. Choose another one."))
-        return dict(settings)
+        return {**settings, "server": MINIMAX}
     if listed(own, settings["model"]) is None:
         raise UnknownModelError(
             _("%(host)s does not list this model. Choose another one, or reload the page.") % {"host": own.host}
         )
-    fitted = {**settings, "surface": own.surface, "service_tier": "", "thinking": None}
+    fitted = {**settings, "server": OWN, "surface": own.surface, "service_tier": "", "thinking": None}
     if window := window_of(own, settings["model"]):
         # such servers refuse a reply that could not fit beside what was said
         fitted["max_tokens"] = min(settings["max_tokens"], window // 2)

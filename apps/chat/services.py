@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.chat import quick, tree
 from apps.chat.models import TITLE_LENGTH, Conversation, Message, Role, Status
-from apps.chat.own import OWN, UnknownModelError, fit
+from apps.chat.own import OWN, UnknownModelError, fit, who_answers
 from apps.chat.rendering import markdown
 from apps.chat.tools import TOOLS
 from apps.library.models import Asset
@@ -38,12 +38,12 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Started:
-    """Replies whose rows are committed. `endpoint` is None when this click has started them before."""
+    """Replies whose rows are committed. `endpoints` has one for each; none when this click has started them before."""
 
     conversation: Conversation
     said: Message | None  # what the person said, if they said something new
     replies: list[Message]
-    endpoint: Endpoint | None
+    endpoints: list[Endpoint]
     history: list[tree.Said]
     is_new: bool = False  # the conversation begins with it
 
@@ -110,17 +110,17 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
     kind = kind or ""
     own = ChatConnection.objects.filter(pk=own_id).first() if own_id else None
     try:
-        sealed = Connection(kind=kind, key_sealed=key_sealed or "", base_url=base_url or "")
-        if own:
-            endpoint, kind = chat_connections.open_endpoint(own), OWN
-        else:
-            endpoint = open_endpoint(sealed) if kind else endpoint_for(workspace_id)  # which says what is missing
-        asked = replace(asked, settings=[fit(settings, own) for settings in asked.settings])
+        servers = [who_answers(settings, own) for settings in asked.settings]
+        asked = replace(asked, settings=[fit(*each) for each in zip(asked.settings, servers, strict=True)])
+        endpoints = [chat_connections.open_endpoint(server) for server in servers if server][:1] * len(servers)
+        if not all(servers):
+            sealed = Connection(kind=kind, key_sealed=key_sealed or "", base_url=base_url or "")
+            minimax = open_endpoint(sealed) if kind else endpoint_for(workspace_id)  # which says what is missing
+            endpoints = [endpoints[at] if server else minimax for at, server in enumerate(servers)]
     except (NoConnectionError, UnknownModelError) as exc:
         raise RefusedError(str(exc)) from exc
     blocks = list(asked.results) or _blocks_of(member, asked)
-    if own is None:
-        _check_inputs(blocks, asked.settings)
+    check_inputs(blocks, asked.settings)
     conversation = _conversation(member, asked, blocks)
     parent_id = asked.parent_id
     past = tree.history(parent_id)
@@ -154,7 +154,7 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
             model=settings["model"],
             settings=dict(settings),
             charged=Charged.UNKNOWN,
-            connection_kind=kind,
+            connection_kind=OWN if servers[number] else kind,
             heartbeat_at=now,
         )
         for number, settings in enumerate(asked.settings)
@@ -168,7 +168,7 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
         quick.insert(conversation)
     else:
         conversation.save(update_fields=["head", "moved_at", "settings"])
-    return Started(conversation, said, replies, endpoint, past, is_new=is_new)
+    return Started(conversation, said, replies, endpoints, past, is_new=is_new)
 
 
 def _find_started(member_id: int, asked: Asked) -> Started:
@@ -182,7 +182,7 @@ def _find_started(member_id: int, asked: Asked) -> Started:
     if not replies:
         raise RefusedError(_("This conversation is not here any more."))
     said = replies[0].parent if replies[0].parent and replies[0].parent.click == asked.click else None
-    return Started(replies[0].conversation, said, replies, None, [])
+    return Started(replies[0].conversation, said, replies, [], [])
 
 
 def _conversation(member: Membership, asked: Asked, blocks: Sequence[Block]) -> Conversation:
@@ -241,10 +241,11 @@ def _find_picture(member: Membership, asset_id: str) -> Asset | None:
     return Asset.objects.visible_to(member).filter(pk=pk, content_type__in=catalogue.chat.image_types).first()
 
 
-def _check_inputs(blocks: Sequence[Block], settings: Sequence[Mapping[str, Any]]) -> None:
+def check_inputs(blocks: Sequence[Block], settings: Sequence[Mapping[str, Any]]) -> None:
+    """Raise RefusedError if a model takes none of these. Of an own server's models only it knows."""
     if any(block["type"] == "image" for block in blocks):
         for each in settings:
-            model = catalogue.chat.models.get(each["model"])
+            model = None if each.get("server") == OWN else catalogue.chat.models.get(each["model"])
             if model and "image" not in model.inputs:
                 raise RefusedError(_("%(model)s takes no pictures. Choose another model.") % {"model": model.label})
 
@@ -255,8 +256,8 @@ def _check_inputs(blocks: Sequence[Block], settings: Sequence[Mapping[str, Any]]
 def chat_request(reply: Message, past: Sequence[tree.Said]) -> ChatRequest:
     """A reply's row as the wire wants it. Reads attached pictures, so it may block."""
     given = reply.settings
-    model = catalogue.chat.models.get(given["model"])
     is_own = reply.connection_kind == OWN
+    model = None if is_own else catalogue.chat.models.get(given["model"])
     switchable = not is_own and (model is None or model.thinking == "switchable")
     return ChatRequest(
         model=given["model"],

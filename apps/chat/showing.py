@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from apps.chat import tree
 from apps.chat.forms import DEFAULT_MODEL
 from apps.chat.models import Call, CallStatus, Conversation, Message, Role, Status
-from apps.chat.own import OWN, find_own, price_row_of, window_of
+from apps.chat.own import MINIMAX, OWN, find_own, key_of, label_of, price_row_of, window_of
 from apps.chat.rendering import markdown
 from apps.chat.services import Started
 from apps.chat.tools import TOOLS, StudioTool
@@ -68,8 +68,7 @@ class ShownTurn:
 
     @property
     def label(self) -> str:
-        model = catalogue.chat.models.get(self.message.model)
-        return model.label if model else self.message.model
+        return label_of(key_of(self.message.model, is_own=self.message.connection_kind == OWN))
 
     @property
     def thinking_s(self) -> str:
@@ -162,11 +161,11 @@ _WORDS = "\ue000"
 
 
 @lru_cache(maxsize=512)
-def _shell(language: str, slug: str, role: str, model: str) -> str:
+def _shell(language: str, slug: str, role: str, model: str, kind: str) -> str:
     """chat/_turn.html for somebody's own new message that has no sibling: only its ids and its words are missing."""
     is_reply = role == Role.ASSISTANT
     status = Status.RUNNING if is_reply else Status.DONE
-    message = Message(pk=_PK, parent_id=_PARENT, role=role, model=model, status=status)
+    message = Message(pk=_PK, parent_id=_PARENT, role=role, model=model, connection_kind=kind, status=status)
     parts = [] if is_reply else [ShownPart("text", html=SafeString(_WORDS))]
     shown = ShownTurn(Turn(message, [_PK]), parts, is_mine=True, is_last=True)
     return render_to_string("chat/_turn.html", {"shown": shown, "slug": slug})
@@ -202,7 +201,9 @@ def render_started(member: Membership, started: Started) -> str:
     siblings = _siblings(started, messages)
     if all(_is_plain(message) and len(siblings[message.parent_id]) == 1 for message in messages):
         language, slug = get_language() or "", member.workspace.slug
-        return "".join(_fill(_shell(language, slug, each.role, each.model), each) for each in messages)
+        return "".join(
+            _fill(_shell(language, slug, each.role, each.model, each.connection_kind), each) for each in messages
+        )
     turns = [Turn(message, siblings[message.parent_id]) for message in messages]
     return render_to_string(
         "chat/_turns.html",
@@ -270,7 +271,7 @@ def meter(conversation: Conversation, turns: Iterable[Turn]) -> Meter | None:
     if last is None:
         return None
     own = find_own(conversation.workspace_id) if last.connection_kind == OWN else None
-    model = catalogue.chat.models.get(last.model)
+    model = catalogue.chat.models.get(last.model) if last.connection_kind != OWN else None
     window = window_of(own, last.model) if own else model.context_tokens if model else 0
     if not window:
         return None
@@ -284,16 +285,15 @@ def meter(conversation: Conversation, turns: Iterable[Turn]) -> Meter | None:
 
 
 def models_for_page(own: ChatConnection | None, *, is_free: bool) -> list[dict[str, Any]]:
-    """What the page's script and the model picker know of each model."""
-    if own:
-        return [_own_model(own, each) for each in own.listed]
-    models = []
+    """What the page's script knows of each model; `id` is its key, see apps.chat.own."""
+    models = [_own_model(own, each) for each in own.listed] if own else []
     for model in catalogue.chat.models.values():
         row = price_row(model.id, 0)
         models.append(
             {
                 "id": model.id,
                 "label": model.label,
+                "tiers": True,
                 "description": model.description,
                 "context": model.context_tokens,
                 "max_output": model.max_output_tokens,
@@ -313,8 +313,9 @@ def models_for_page(own: ChatConnection | None, *, is_free: bool) -> list[dict[s
 def _own_model(own: ChatConnection, each: dict[str, Any]) -> dict[str, Any]:
     """A model of which only its name is known: what it cannot do, its server will say."""
     return {
-        "id": each["id"],
+        "id": key_of(each["id"], is_own=True),
         "label": each["label"],
+        "tiers": False,
         "description": "",
         "context": window_of(own, each["id"]),
         "max_output": None,
@@ -327,6 +328,15 @@ def _own_model(own: ChatConnection, each: dict[str, Any]) -> dict[str, Any]:
         "input_usd": float(own.input_usd),
         "output_usd": float(own.output_usd),
     }
+
+
+def pick(models: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> str:
+    """The key of the model that these settings mean, or, where it is not offered any more, of one that is."""
+    keys = [model["id"] for model in models]
+    named, server = settings.get("model", ""), settings.get("server")
+    wanted = [key_of(named, is_own=each == OWN) for each in (OWN, MINIMAX) if server in (None, "", each)]
+    usual = [keys[0]] if keys[0].startswith(OWN) else [DEFAULT_MODEL, keys[0]]
+    return next(key for key in (*wanted, *usual) if key in keys)
 
 
 def _aloud() -> dict[str, Any]:
@@ -355,11 +365,15 @@ def composer(member: Membership, conversation: Conversation | None) -> dict[str,
     is_free = connection is not None and connection.is_sandbox
     own = find_own(member.workspace_id)
     models = models_for_page(own, is_free=is_free)
-    given = {"model": DEFAULT_MODEL, **(conversation.settings if conversation else {})}
-    if given["model"] not in {model["id"] for model in models}:  # of a connection that was changed since
-        given["model"] = models[0]["id"]
+    groups = [(own.host, [model for model in models if not model["tiers"]])] if own else []
+    if own is None or connection is not None:
+        groups.append(("MiniMax", [model for model in models if model["tiers"]]))
+    models = [model for _name, group in groups for model in group]
+    given = {**(conversation.settings if conversation else {})}
+    given["model"] = pick(models, given)
     return {
         "models": models,
+        "groups": groups,
         "given": given,
         "own": own,
         "is_free": is_free,

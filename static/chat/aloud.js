@@ -152,14 +152,31 @@ export class Aloud {
   }
 }
 
-/** What of a reply is spoken: its prose, block by block. */
+const spoken = new WeakMap(); // finished block → its words
+
+/** What of a reply is spoken: its prose, block by block. Blocks that are finished are read once. */
 function spokenText(article) {
   const lines = [];
   for (const part of article.querySelectorAll(".prose")) {
-    const copy = part.cloneNode(true);
-    for (const silent of copy.querySelectorAll(SILENT)) silent.remove();
-    for (const block of copy.querySelectorAll("p, li, h3, h4, h5, h6, blockquote")) block.append("\n");
-    lines.push(copy.textContent.replace(/[ \t]+/g, " ").replace(/\s*\n\s*/g, "\n").trimStart());
+    const finished = part.querySelector("[data-done]");
+    if (!finished) lines.push(...[...part.children].map(wordsOf));
+    else {
+      for (const group of finished.children) {
+        for (const block of group.children) {
+          if (!spoken.has(block)) spoken.set(block, wordsOf(block));
+          lines.push(spoken.get(block));
+        }
+      }
+      lines.push(...[...part.querySelector("[data-open]").children].map(wordsOf));
+    }
   }
-  return lines.join("\n");
+  return lines.filter(Boolean).join("\n");
+}
+
+function wordsOf(block) {
+  if (block.matches(SILENT)) return "";
+  const copy = block.cloneNode(true);
+  for (const silent of copy.querySelectorAll(SILENT)) silent.remove();
+  for (const inner of copy.querySelectorAll("p, li")) inner.append("\n");
+  return copy.textContent.replace(/[ \t]+/g, " ").replace(/\s*\n\s*/g, "\n").trim();
 }

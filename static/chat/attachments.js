@@ -2,12 +2,14 @@
 const MOST_FILES = 10;
 const MOST_CHARACTERS = 400_000;
 
-export class Attachments {
+/** Tells of every change with the event `change`. */
+export class Attachments extends EventTarget {
   #list = document.querySelector("[data-files]");
   #input = document.querySelector("[data-attach]");
   #items = [];
 
   constructor(drop) {
+    super();
     this.#input?.addEventListener("change", () => {
       this.add(this.#input.files);
       this.#input.value = "";
@@ -37,6 +39,12 @@ export class Attachments {
 
   get items() {
     return this.#items.map(({ name, text, asset }) => (asset ? { asset } : { name, text }));
+  }
+
+  /** What they add to a request. */
+  get size() {
+    const texts = this.#items.filter(({ text }) => text !== undefined);
+    return { bytes: texts.reduce((sum, { name, text }) => sum + new Blob([name, text]).size, 0), pictures: this.#items.length - texts.length };
   }
 
   async add(files) {
@@ -86,5 +94,6 @@ export class Attachments {
       item.querySelector("[data-name]").textContent = name;
       return item;
     }));
+    this.dispatchEvent(new Event("change"));
   }
 }

@@ -1,4 +1,5 @@
 /** Several replies to one prompt, side by side: columns are filled in, sent at once, watched, voted for and kept. */
+import { Attachments } from "./attachments.js";
 import { dressCode } from "./code.js";
 import { newId } from "./ids.js";
 import { Replies } from "./replies.js";
@@ -9,10 +10,11 @@ const page = document.querySelector("[data-compare]");
 const board = document.getElementById("compare-board");
 const form = document.getElementById("compare-form");
 const socket = new ChatSocket(page.dataset.socket);
-const replies = new Replies(board);
+const replies = new Replies();
 const counter = new Intl.NumberFormat(document.documentElement.lang || "en");
 let click = "";
 let sentAt = 0;
+const heard = new Map(); // reply → milliseconds until its first word
 
 // --- columns to be filled ---
 
@@ -32,7 +34,8 @@ let priceTimer = 0;
 let priceAsked = 0;
 async function statePrice() {
   const number = ++priceAsked;
-  const body = new URLSearchParams({ settings: JSON.stringify(cards().map(read)), text: box.value, conversation: page.dataset.conversation });
+  const { bytes, pictures } = attachments.size;
+  const body = new URLSearchParams({ settings: JSON.stringify(cards().map(read)), text: box.value, conversation: page.dataset.conversation, bytes, pictures });
   const headers = { "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"] };
   const answer = await fetch(page.dataset.price, { method: "POST", body, headers });
   if (answer.ok && number === priceAsked) form.querySelector("[data-price-line]").innerHTML = await answer.text();
@@ -43,6 +46,7 @@ function priceSoon() {
 }
 
 const box = form?.querySelector("#id_say");
+const attachments = form && new Attachments(form);
 if (form) {
   form.addEventListener("click", ({ target }) => {
     if (target.closest("[data-add]")) {
@@ -55,9 +59,10 @@ if (form) {
     priceSoon();
   });
   form.addEventListener("input", priceSoon);
+  attachments.addEventListener("change", priceSoon);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!click && box.value.trim()) send();
+    if (!click && (box.value.trim() || attachments.items.length)) send();
   });
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
@@ -75,7 +80,7 @@ function send() {
   sentAt = performance.now();
   const { conversation, last } = page.dataset;
   const blind = form.querySelector("[data-blind]").checked;
-  socket.ask({ type: "compare", click, conversation, parent: last, text: box.value, settings: cards().map(read), blind });
+  socket.ask({ type: "compare", click, conversation, parent: last, text: box.value, attachments: attachments.items, settings: cards().map(read), blind });
 }
 
 // --- what the socket brings ---
@@ -101,12 +106,16 @@ function started(message) {
 }
 
 socket.addEventListener("frame", ({ detail: frame }) => {
-  const column = document.getElementById(`message-${frame.m}`);
-  if (frame.k === "end") return ended(column);
-  replies.show(frame);
-  const first = column?.querySelector("[data-first]");
-  if (first && sentAt && frame.k !== "reset" && !first.textContent) {
-    first.textContent = page.dataset.firstWord.replace("{ms}", counter.format(Math.round(performance.now() - sentAt)));
+  if (frame.k === "end") return ended(document.getElementById(`message-${frame.m}`));
+  replies.take(frame);
+  if (sentAt && frame.k !== "reset" && !heard.has(frame.m)) heard.set(frame.m, Math.round(performance.now() - sentAt));
+});
+
+/** How long the first word took, once there is a column to say it in. */
+replies.addEventListener("after", ({ detail }) => {
+  for (const reply of detail.replies) {
+    const first = heard.has(reply) && document.querySelector(`#message-${CSS.escape(reply)} [data-first]`);
+    if (first && !first.textContent) first.textContent = page.dataset.firstWord.replace("{ms}", counter.format(heard.get(reply)));
   }
 });
 

@@ -16,7 +16,7 @@ const [editing, error] = ["[data-editing]", "[data-say-error]"].map((part) => fo
 
 const settings = new Settings();
 const attachments = new Attachments(form);
-const replies = new Replies(thread);
+const replies = new Replies();
 const aloud = new Aloud(page);
 const socket = new ChatSocket(page.dataset.socket);
 let conversation = page.dataset.conversation;
@@ -113,11 +113,15 @@ const lastMessage = () => [...thread.querySelectorAll("[data-message]")].at(-1)?
 // --- what the socket brings ---
 
 socket.addEventListener("frame", ({ detail: frame }) => {
-  const isAtEnd = atEnd();
   if (frame.k === "end") finish(frame);
-  else replies.show(frame);
+  else replies.take(frame);
+});
+
+let wasAtEnd = true;
+replies.addEventListener("before", () => (wasAtEnd = atEnd()));
+replies.addEventListener("after", () => {
   aloud.heed();
-  if (isAtEnd) scrollToEnd();
+  if (wasAtEnd) scrollToEnd();
 });
 
 socket.addEventListener("message", async ({ detail: message }) => {
@@ -189,10 +193,12 @@ async function moved(message) {
 }
 
 async function finish(frame) {
+  replies.flush();
   const article = document.getElementById(`message-${frame.m}`);
   showBusy();
   if (!article) return;
   replies.end(article);
+  aloud.heed();
   state.textContent = state.dataset.over;
   document.dispatchEvent(new CustomEvent("chat:changed"));
   await refresh(article);

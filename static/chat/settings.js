@@ -39,6 +39,7 @@ export class Settings extends EventTarget {
     for (const box of this.#tools) box.disabled = !model.tools;
     const surface = this.#fields.get("surface");
     for (const option of surface.options) option.disabled = !model.surfaces.includes(option.value);
+    this.#fields.get("service_tier").closest(".field").hidden = !model.tiers;
     if (surface.selectedOptions[0]?.disabled) surface.value = model.surfaces[0];
     const isFree = model.input_usd === 0;
     const words = (isFree ? this.#hint.dataset.freeWords : model.input_usd === null ? "" : this.#hint.dataset.words)

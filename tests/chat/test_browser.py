@@ -28,11 +28,12 @@ DRAW = """async ([message, frames]) => {
     article.id = `message-${message}`;
     article.innerHTML = '<div class="turn__parts" data-parts></div>';
     document.querySelector("[data-turns]").append(article);
-    const drawn = new Replies(document.getElementById("chat-thread"));
+    const drawn = new Replies();
     let longest = 0;
     for (let at = 0; at < frames.length; at += 5) {
         const began = performance.now();
-        for (const frame of frames.slice(at, at + 5)) drawn.show(JSON.parse(frame));
+        for (const frame of frames.slice(at, at + 5)) drawn.take(JSON.parse(frame));
+        drawn.flush();
         document.body.offsetHeight;
         longest = Math.max(longest, performance.now() - began);
         if (at % 500 === 0) await new Promise(requestAnimationFrame);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from apps.chat.models import Message
+from apps.chat import comparing
+from apps.chat.models import Comparison, Message
 from apps.minimax.chat import ChatRequest
 from apps.speech.rows import in_thread
 from apps.usage.models import LedgerEntry
-from apps.workspaces.models import AuditEntry, ChatConnection
-from apps.workspaces.sealing import unseal
+from apps.workspaces.models import AuditEntry, ChatConnection, Connection, ConnectionKind
+from apps.workspaces.sealing import seal, unseal
 from tests.chat.conftest import SETTINGS, answers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,6 +123,14 @@ def own(workspace, own_server) -> ChatConnection:
     """The workspace's chat goes there; it has no other connection."""
     return ChatConnection.objects.create(
         workspace=workspace, base_url=own_server.url, listed=[{"id": MODEL, "label": MODEL, "context": 131072}]
+    )
+
+
+@pytest.fixture
+def upstream_named(workspace) -> Connection:
+    """The workspace has a key for MiniMax as well."""
+    return Connection.objects.create(
+        workspace=workspace, kind=ConnectionKind.GLOBAL, key_sealed=seal("sk-api-0123456789")
     )
 
 
@@ -271,8 +281,6 @@ async def test_a_stream_that_ends_without_any_end_is_not_taken_for_whole(own, ow
 
 
 async def test_its_key_is_sent_and_its_price_counted_where_it_tells_the_tokens(own, own_server, creator, open_page):
-    from apps.workspaces.sealing import seal
-
     own_server.key, own_server.usage = KEY, {"prompt_tokens": 1000, "completion_tokens": 500}
     await in_thread(ChatConnection.objects.update, key_sealed=seal(KEY), input_usd=1, output_usd=4)
     page = await open_page(creator)
@@ -295,9 +303,56 @@ async def test_a_refused_key_is_told_with_the_servers_name_and_noted(own, own_se
 
 async def test_a_model_that_it_does_not_list_is_refused_before_anything_is_sent(own, own_server, creator, open_page):
     page = await open_page(creator)
-    await page.say("Hi", settings=SETTINGS)
+    await page.say("Hi", settings=SETTINGS | {"model": "own:gone"})
     assert "does not list this model" in await page.expect_refusal()
+    await page.say("Hi", settings=SETTINGS)
+    assert "no connection" in await page.expect_refusal()  # to MiniMax, whose model this is
     assert not own_server.requests
+
+
+async def over(reply: str) -> None:
+    for _ in range(200):
+        if await in_thread(Message.objects.filter(pk=reply, status="done").exists):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it is still being written")
+
+
+async def test_it_answers_beside_minimax_and_each_is_named_paid_and_counted_for_itself(
+    upstream, own, own_server, creator, open_page
+):
+    await in_thread(ChatConnection.objects.update, listed=[{"id": "MiniMax-M3", "label": "MiniMax-M3", "context": 0}])
+    upstream.answer = answers("From far away.")
+    page = await open_page(creator)
+    columns = [SETTINGS | {"model": "own:MiniMax-M3"}, SETTINGS, SETTINGS | {"model": "MiniMax-M3"}]
+    click = str(uuid.uuid4())
+    await page.send("compare", click=click, conversation=None, parent=None, text="Hi", settings=columns, blind=True)
+    started = await page.expect("started")
+    for reply in started["replies"]:
+        await over(reply)
+    rows = {row.connection_kind: row for row in await in_thread(lambda: list(Message.objects.filter(role="assistant")))}
+    assert (rows["own"].text, rows["own"].settings["server"]) == ("Good **evening**.", "own")
+    assert (rows["custom"].text, rows["custom"].cost_usd > 0) == ("From far away.", True)
+    assert (len(own_server.requests), len(upstream.requests)) == (1, 2)
+    comparison = await in_thread(Comparison.objects.get)
+    await in_thread(comparing.vote, comparison, rows["own"].pk)
+    told = [(score.label, score.shown, score.won) for score in await in_thread(comparing.tally, creator)]
+    assert told == [("MiniMax-M3 · own server", 1, 1), ("MiniMax M3", 2, 0)]
+    assert rows["own"].settings["model"] == "MiniMax-M3"
+
+
+def test_pickers_offer_both_and_new_columns_have_one_of_each(client, own, owner, upstream_named):
+    client.force_login(owner.user)
+    page = client.get("/w/night-shift/chat/").content.decode()
+    picker = page.partition('id="id_model"')[2].partition("</select>")[0]
+    assert f'<option value="own:{MODEL}" selected>' in picker
+    assert '<optgroup label="MiniMax">' in picker
+    compare = client.get("/w/night-shift/chat/compare/").content.decode()
+    second = compare.partition('id="model-B"')[2].partition("</select>")[0]
+    assert '<option value="MiniMax-M3" selected>' in second
+    settings = json.dumps([OWN_SETTINGS | {"model": f"own:{MODEL}"}, SETTINGS])
+    price = client.post("/w/night-shift/chat/compare/price", {"settings": settings, "text": "Hi"}).content.decode()
+    assert "2 replies, at most $" in price
 
 
 async def test_minimax_answers_again_when_the_server_is_gone_and_its_models_are_refused(

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from apps.chat import calls, loop
-from apps.chat.models import Call, Message
+from apps.chat.models import Call, Conversation, Message
 from apps.jobs.models import Job
 from apps.jobs.models import Status as JobStatus
 from apps.speech.rows import in_thread
@@ -190,6 +190,58 @@ async def test_tools_in_a_row_come_to_an_end_by_themselves(upstream, creator, op
     await asyncio.sleep(0.3)
     assert len(upstream.requests) == 4
     assert await in_thread(Message.objects.filter(status="running").count) == 0
+
+
+async def test_a_process_that_dies_while_a_job_is_stored_leaves_a_card_that_asks_again(
+    upstream, creator, open_page, monkeypatch
+):
+    calling(upstream, ("make_image", {"prompt": "A cat"}))
+    page = await open_page(creator)
+    await page.say("Draw", settings=WITH_TOOLS)
+    await page.see()
+    (call,) = await the_calls(1)
+    stored = calls.submit_job
+
+    def die(*args, **fields):
+        stored(*args, **fields)
+        raise RuntimeError
+
+    monkeypatch.setattr(calls, "submit_job", die)
+    with pytest.raises(RuntimeError):
+        await in_thread(calls.approve_job, call, creator)
+    assert ((await the_calls(1))[0].status, await in_thread(Job.objects.exists)) == ("waiting", False)
+    monkeypatch.setattr(calls, "submit_job", stored)
+    await page.send("decide", call=str(call.pk), approve=True)
+    await the_job()
+
+
+async def test_calls_that_were_never_written_down_are_found_again(upstream, creator, open_page, monkeypatch):
+    calling(upstream, ("make_image", {"prompt": "A cat"}), ("search_library", {"query": "x"}))
+    monkeypatch.setattr(calls, "enter_calls", lambda message: None)
+    page = await open_page(creator)
+    await page.say("Draw", settings=WITH_TOOLS)
+    await page.see()
+    await asyncio.sleep(0.1)
+    monkeypatch.undo()
+    assert await in_thread(calls.left_behind) == []  # a moment ago: its own process may be on it
+    await in_thread(Conversation.objects.update, moved_at=timezone.now() - calls.HANDOVER * 2)
+    await loop.resume_all()
+    drawing, looking = await the_calls(2)
+    assert (drawing.status, drawing.price_usd > 0, looking.status) == ("waiting", True, "done")
+    assert len(upstream.requests) == 1
+
+
+async def test_a_call_whose_job_was_deleted_comes_to_an_end(upstream, creator, open_page):
+    calling(upstream, ("make_image", {"prompt": "A cat"}))
+    page = await open_page(creator)
+    await page.say("Draw", settings=WITH_TOOLS)
+    await page.see()
+    (call,) = await the_calls(1)
+    await page.send("decide", call=str(call.pk), approve=True)
+    await the_job()
+    await in_thread(Job.objects.all().delete)
+    (result,) = await results_sent(upstream)
+    assert "deleted" in result["content"]
 
 
 async def left_by_a_dead_process(upstream, page) -> None:
