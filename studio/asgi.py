@@ -16,6 +16,7 @@ from apps.chat import live as chat  # noqa: E402
 from apps.chat import loop as chat_turns  # noqa: E402
 from apps.jobs.events import start_publisher  # noqa: E402
 from apps.speech import live as speech  # noqa: E402
+from apps.workspaces.bodies import LimitedBodies  # noqa: E402
 from studio.origins import SameOriginOnly  # noqa: E402
 from studio.routing import websocket_urlpatterns  # noqa: E402
 
@@ -37,7 +38,7 @@ async def lifespan(scope, receive, send) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": LimitedBodies(http),
         "lifespan": lifespan,
         "websocket": SameOriginOnly(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }

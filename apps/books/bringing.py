@@ -23,9 +23,9 @@ from apps.books.making import (
 )
 from apps.books.models import Book, Manuscript
 from apps.books.text import chapters as dividing
-from apps.books.text import cleaning
+from apps.books.text import cleaning, plain
 from apps.books.text.chapters import ChapterText
-from apps.books.text.readers import Block, Document
+from apps.books.text.document import Block, Document, UnreadableDocumentError
 from apps.books.wishes import complete
 from apps.library.services import shorten
 from apps.speech.scripts import normalise
@@ -61,6 +61,8 @@ def create_book(
         if not text.strip():
             raise RefusedError(_("There is nothing to speak. Paste a text, or bring a document."))
         _check_length(len(text))
+        pasted = _as_pasted(normalise(storable(text)))
+        found = pasted if pasted and cleaning.find_changes(pasted) else None
     book = Book(
         workspace=member.workspace,
         created_by=member.user,
@@ -112,6 +114,14 @@ def _read(file: UploadedFile) -> tuple[Document, bytes | None]:
     return as_document(storable(found)), cover
 
 
+def _as_pasted(text: str) -> Document | None:
+    """A pasted text as a document, so that it can be cleaned like one. None: it stays as it is."""
+    try:
+        return plain.as_document(text)
+    except UnreadableDocumentError:
+        return None
+
+
 def as_document(found: Mapping[str, Any]) -> Document:
     return Document(**{**found, "blocks": [Block(**block) for block in found["blocks"]], "cover": None})
 
@@ -139,7 +149,7 @@ def _divide(book: Book, document: Document | None, text: str = "") -> list[Chapt
 
 
 def cleanup_of(book: Book) -> list[Any]:
-    """What would be, or was, cleaned: apps.books.text.cleaning.Change. Empty for a text that was pasted."""
+    """What would be, or was, cleaned: apps.books.text.cleaning.Change. Empty for a pasted text that needs none."""
     manuscript = Manuscript.objects.filter(book=book).first()
     return list(cleaning.find_changes(as_document(manuscript.document))) if manuscript else []
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.books import services
-from apps.books.models import Book
+from apps.books.models import Book, LeftOut
 from apps.books.sentence_views import find_segment
 from apps.books.showing import (
     find_book,
@@ -30,7 +30,8 @@ def chapters(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespo
 
 
 def _outline(one: Book, refusal: str = "") -> dict[str, Any]:
-    return {"book": one, "chapters": one.chapters.defer("text"), "refusal": refusal}
+    left_out = one.left_out.defer("text", "segments", "parts", "editions")
+    return {"book": one, "chapters": one.chapters.defer("text"), "left_out": left_out, "refusal": refusal}
 
 
 def _show_outline(request: MemberRequest, one: Book, act: Callable[[], object]) -> HttpResponse:
@@ -74,6 +75,15 @@ def leave_out(request: MemberRequest, workspace: str, pk: uuid.UUID, chapter_pk:
     one = find_book(request.member, pk)
     chapter = find_chapter(one, chapter_pk)
     return _show_outline(request, one, lambda: services.remove_chapter(chapter))
+
+
+@require_POST
+@member_required(can="create")
+def put_back(request: MemberRequest, workspace: str, pk: uuid.UUID, left_pk: uuid.UUID) -> HttpResponse:
+    """Bring a chapter back that was left out."""
+    one = find_book(request.member, pk)
+    left = get_object_or_404(LeftOut, book=one, pk=left_pk)
+    return _show_outline(request, one, lambda: services.put_back(left))
 
 
 @require_GET

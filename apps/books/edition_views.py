@@ -35,7 +35,9 @@ def editions(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespo
 
 def _editions(request: MemberRequest, one: Book, *, refusal: str = "", status: int = 200) -> HttpResponse:
     everything = services.chapters_of(one)
-    made = one.editions.select_related("workspace", "book", "chapter", "asset", "created_by").defer("timings")
+    made = one.editions.select_related("workspace", "book", "chapter", "asset", "created_by").defer(
+        "timings", "asset__subtitles"
+    )
     context = frame(request, one, everything) | {
         "lines": lines_of(request.member, one, everything),
         "editions": made.order_by("-pk")[:100],
@@ -79,7 +81,9 @@ def render_edition(request: MemberRequest, workspace: str, pk: uuid.UUID) -> Htt
 
 
 def find_edition(book: Book, pk: uuid.UUID) -> Edition:
-    return get_object_or_404(Edition.objects.select_related("workspace", "book", "chapter", "asset"), book=book, pk=pk)
+    """Without the times of its sentences, which are fetched when asked for."""
+    found = Edition.objects.select_related("workspace", "book", "chapter", "asset")
+    return get_object_or_404(found.defer("timings", "asset__subtitles"), book=book, pk=pk)
 
 
 @require_GET

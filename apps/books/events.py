@@ -14,7 +14,9 @@ from apps.workspaces.events import publish
 
 def publish_edition(pk: Any) -> None:
     """Push the row as it stands now. A lost message costs seconds: one in motion also polls."""
-    found = Edition.objects.select_related("workspace", "created_by", "book", "chapter", "asset").defer("timings")
+    found = Edition.objects.select_related("workspace", "created_by", "book", "chapter", "asset").defer(
+        "timings", "asset__subtitles"
+    )
     edition = found.filter(pk=pk).first()
     if edition is None:
         return

@@ -12,12 +12,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.books.casting import Wishes, being_made
+from apps.books.expecting import expected_s
 from apps.books.generation import LONG_SPEECH
 from apps.books.models import Book, Chapter, Part, Segment
 from apps.books.pauses import bare
 from apps.books.text import preflight
 from apps.jobs import services as jobs
-from apps.jobs.models import Job, Status
+from apps.jobs.models import Job
 from apps.jobs.services import submit_job
 from apps.minimax import catalogue
 from apps.minimax.text import billed_characters
@@ -190,20 +191,8 @@ def price_of_drafts(book: Book, drafts: Sequence[Draft]) -> Price:
         usd=sum(known, Decimal(0)) + fee if len(known) == len(costs) else None,
         fee_usd=fee,
         is_free=free,
-        expected_s=_expected_s(characters),
+        expected_s=expected_s([draft.billed_characters for draft in drafts]),
     )
-
-
-def _expected_s(characters: int) -> float | None:
-    """From the pace of the last parts, each measured from when it was sent."""
-    done = Part.objects.exclude(taken_at=None).filter(job__status=Status.SUCCEEDED).order_by("-pk")
-    past = [
-        (len(text), (finished - sent).total_seconds())
-        for text, sent, finished in done.values_list("text", "job__submitted_at", "job__finished_at")[:10]
-        if sent and finished
-    ]
-    spoken, took = sum(each[0] for each in past), sum(each[1] for each in past)
-    return characters * took / spoken if spoken else None
 
 
 # --- making -----------------------------------------------------------------------------------------------------------

@@ -90,6 +90,27 @@ class Chapter(models.Model):
         return self.title or gettext("Chapter %(number)d") % {"number": self.position + 1}
 
 
+class LeftOut(models.Model):
+    """A chapter that was left out by hand, so that it can be put back as it was."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)  # the chapter's own
+    book = models.ForeignKey(Book, models.CASCADE, related_name="left_out")
+    left_out_at = models.DateTimeField(auto_now_add=True)
+    position = models.PositiveIntegerField()
+    level = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200, blank=True)
+    text = models.TextField()
+    segments = models.JSONField()  # ids, in order
+    parts = models.JSONField()  # ids of what was made for it
+    editions = models.JSONField()
+
+    class Meta:
+        ordering = ["position", "left_out_at"]
+
+    def __str__(self) -> str:
+        return self.title or gettext("Chapter %(number)d") % {"number": self.position + 1}
+
+
 class SegmentQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> Self:
         return self.filter(book__workspace_id=member.workspace_id)

@@ -99,7 +99,13 @@ def _timings(edition: Edition | None, segments: Sequence[Segment]) -> list[list[
 def _listening(one: Book, chapter: Chapter, line: Line) -> dict[str, Any]:
     """What books/_listen.html shows."""
     own = one.editions.filter(scope="chapter", chapter=chapter, format="mp3", loudness_lufs=None)
-    edition = own.exclude(status=EditionStatus.CANCELLED).select_related("asset", "workspace").order_by("-pk").first()
+    edition = (
+        own.exclude(status=EditionStatus.CANCELLED)
+        .select_related("asset", "workspace")
+        .defer("asset__subtitles")
+        .order_by("-pk")
+        .first()
+    )
     if edition and edition.asset and edition.asset.trashed_at:
         edition = None
     is_stale = bool(edition and edition.asset and line.is_made and not services.is_current(edition))

@@ -18,6 +18,8 @@ from apps.minimax.text import spoken_text
 from apps.workspaces.storable import storable
 
 AT_ONCE = 400  # rows in a statement
+# What the script says of a sentence; without its take: one may just have come.
+PLACED = ["chapter", "position", "text", "start", "end", "marked_speaker", "speaker", "ends_paragraph", "is_silent"]
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,7 @@ def lay_out(book: Book, compared: Compared, chapter: Chapter | None = None) -> N
     gone = [match.old_id for match in compared.matches if match.new_index is None]
     for part in in_portions(gone):
         Segment.objects.filter(pk__in=part).update(chapter=None)
-    fields = ["chapter", "position", "text", "start", "end", "marked_speaker", "speaker", "ends_paragraph", "is_silent"]
-    Segment.objects.bulk_update(touched, fields, batch_size=100)  # without takes: one may just have come
+    Segment.objects.bulk_update(touched, PLACED, batch_size=100)
     for part in in_portions(silenced):
         Segment.objects.filter(pk__in=part).update(take=None, is_chosen=False)
     Segment.objects.bulk_create(added, batch_size=AT_ONCE)

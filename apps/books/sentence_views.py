@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
+import tempfile
 import uuid
-import wave
 from collections.abc import Callable
 from pathlib import Path
 
-from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -23,7 +21,10 @@ from apps.books.showing import (
     frame,
     read_click,
 )
+from apps.books.sound import apart
+from apps.books.sound.pieces import Piece, SoundError
 from apps.jobs.models import MOVING
+from apps.library.tasks import local_copy
 from apps.workspaces.access import MemberRequest, member_required
 
 
@@ -123,26 +124,17 @@ def choose_take(
 @require_safe
 @member_required()
 def take_sound(request: MemberRequest, workspace: str, pk: uuid.UUID, take_pk: uuid.UUID) -> HttpResponse:
-    """One take as WAV: a few seconds, cut from the part that it was spoken in."""
-    # They bring the decoders, which a worker that knows our URLs leaves out.
-    from apps.books.sound.pieces import Piece, SoundError
-    from apps.books.sound.reading import Reader
-
+    """One take as WAV: a few seconds, cut by a child from the part that it was spoken in."""
     one = find_book(request.member, pk)
     take = get_object_or_404(SegmentTake.objects.select_related("part"), pk=take_pk, part__book=one)
     if not take.part.file:
         raise Http404
-    target = io.BytesIO()
-    piece = Piece(Path(default_storage.path(str(take.part.file.name))), take.start_sample, take.end_sample)
     try:
-        with Reader() as reader, wave.open(target, "wb") as written:
-            written.setnchannels(take.part.channels)
-            written.setsampwidth(2)
-            written.setframerate(take.part.sample_rate)
-            for block in reader.read(piece):
-                written.writeframes(block.astype("<i2").tobytes())
-    except SoundError as error:
+        with local_copy(take.part.file) as path, tempfile.NamedTemporaryFile(suffix=".wav") as target:
+            apart.join([Piece(path, take.start_sample, take.end_sample)], Path(target.name), format="wav", timeout_s=60)
+            sound = Path(target.name).read_bytes()
+    except (SoundError, FileNotFoundError) as error:
         raise Http404 from error
-    response = HttpResponse(target.getvalue(), content_type="audio/wav")
+    response = HttpResponse(sound, content_type="audio/wav")
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response

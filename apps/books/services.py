@@ -18,7 +18,7 @@ from apps.books.directing import (
 )
 from apps.books.editions import NotReadyError, cancel_edition, is_current, render, subtitles_of
 from apps.books.making import Price, RefusedError, cancel, make, pause, price_of, repeat, resume
-from apps.books.outlining import join_chapters, move_chapter, remove_chapter, rename_chapter, split_chapter
+from apps.books.outlining import join_chapters, move_chapter, put_back, remove_chapter, rename_chapter, split_chapter
 from apps.books.revising import accept, dismiss, revise
 from apps.books.shelving import books_of, chapters_of, delete_book, failures_of, rename, script_page
 
@@ -48,6 +48,7 @@ __all__ = [
     "pause",
     "preflight_of",
     "price_of",
+    "put_back",
     "read_speakers",
     "remove_chapter",
     "rename",

@@ -11,12 +11,14 @@ from typing import Any
 from django.db.models import Count, DecimalField, F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from apps.books import services
 from apps.books.casting import being_made
-from apps.books.models import Book, Chapter, Part, Segment
+from apps.books.expecting import remaining_s
+from apps.books.models import Book, Chapter, Manuscript, Part, Segment
 from apps.jobs.models import MOVING, Status
 from apps.usage.models import Charged
 from apps.workspaces.access import MemberRequest
@@ -85,6 +87,7 @@ class Figures:
     waiting: int  # parts that were not sent yet and are not paused
     failed: int  # chapters
     spent: Decimal
+    remaining_s: float | None  # of what is being made, about
     has_manuscript: bool
     is_open: bool  # something is to be made that is not being made
 
@@ -228,7 +231,8 @@ def figures_of(book: Book, chapters: Sequence[Any] | None = None) -> Figures:
         waiting=parts["waiting"],
         failed=sum(chapter.state == "failed" for chapter in chapters),
         spent=parts["spent"] or Decimal(0),
-        has_manuscript=bool(book.filename),
+        remaining_s=remaining_s(book, timezone.now()) if parts["moving"] else None,
+        has_manuscript=bool(book.filename) or Manuscript.objects.filter(book=book).exists(),
         is_open=any(chapter.due > chapter.moving for chapter in chapters),
     )
 

@@ -22,7 +22,8 @@ from apps.books.composing import Composition, compose, marks_of, pieces_of
 from apps.books.formats import FORMATS
 from apps.books.models import Book, Chapter, Edition, EditionStatus, Part
 from apps.books.sound import apart
-from apps.books.sound.pieces import Mark, SoundError
+from apps.books.sound.pieces import Joined, Mark, SoundError
+from apps.library.audio import Measurements
 from apps.library.models import Asset
 from apps.library.services import keep
 from apps.library.tasks import local_copy, ring
@@ -80,7 +81,7 @@ def _write(edition: Edition) -> Asset:
         target, progress = Path(folder) / f"edition.{wanted.suffix}", Path(folder) / "progress" / "percent"
         progress.parent.mkdir()
         with _told(edition, progress):
-            apart.join(
+            joined = apart.join(
                 pieces_of(composition, paths),
                 target,
                 format=edition.format,
@@ -100,10 +101,10 @@ def _write(edition: Edition) -> Asset:
                 ],
             ):
                 raise _CancelledError
-            return _keep(edition, of, composition, target)
+            return _keep(edition, of, composition, target, joined)
 
 
-def _keep(edition: Edition, of: Book | Chapter, composition: Composition, target: Path) -> Asset:
+def _keep(edition: Edition, of: Book | Chapter, composition: Composition, target: Path, joined: Joined) -> Asset:
     rate = composition.sample_rate
     timings = composition.timings()
     return keep(
@@ -133,6 +134,22 @@ def _keep(edition: Edition, of: Book | Chapter, composition: Composition, target
             for each in timings
         ],
         asset_id=edition.pk,
+        measured=_measured(joined, edition.format),
+    )
+
+
+def _measured(joined: Joined, format: str) -> Measurements:
+    wanted = FORMATS[format]
+    return Measurements(
+        duration_s=round(joined.duration_s, 4),
+        sample_rate=joined.sample_rate,
+        channels=joined.channels,
+        codec=wanted.codec,
+        container=wanted.container,
+        bit_rate=round(joined.bytes * 8 / joined.duration_s),
+        loudness_lufs=joined.loudness_lufs,
+        peak_dbfs=joined.peak_dbfs,
+        peaks=joined.peaks,
     )
 
 

@@ -22,7 +22,8 @@ def books_in_motion(member: Membership) -> Iterator[tray.Item]:
         return
     people = User.objects.in_bulk(moving.values_list("job__created_by", flat=True))
     for book in Book.objects.filter(pk__in=since).select_related("workspace", "created_by"):
-        parts = book.parts.filter(job__created_at__gte=since[book.pk]).aggregate(
+        together = moving.filter(book=book).values("click")
+        parts = book.parts.filter(click__in=together).aggregate(
             all=Count("pk"), done=Count("pk", filter=~Q(job__status__in=MOVING)), person=Max("job__created_by")
         )
         yield tray.Item(

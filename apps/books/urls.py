@@ -65,6 +65,7 @@ urlpatterns = [
     path("<uuid:pk>/chapters/<uuid:chapter_pk>/move", chapter_views.move_chapter, name="move_chapter"),
     path("<uuid:pk>/chapters/<uuid:chapter_pk>/join", chapter_views.join_chapter, name="join_chapter"),
     path("<uuid:pk>/chapters/<uuid:chapter_pk>/leave-out", chapter_views.leave_out, name="leave_out"),
+    path("<uuid:pk>/chapters/<uuid:left_pk>/put-back", chapter_views.put_back, name="put_back"),
     path("<uuid:pk>/chapters/<uuid:chapter_pk>/splitter", chapter_views.splitter, name="splitter"),
     path("<uuid:pk>/sentences/<uuid:segment_pk>/split", chapter_views.split_chapter, name="split_chapter"),
     path("<uuid:pk>/cast/", casting_views.cast, name="cast"),

@@ -19,7 +19,12 @@ from apps.books.showing import (
     storable_id,
 )
 from apps.speech.voices import find_voice
+from apps.voices.auditions import house_of
+from apps.voices.resolving import resolve_request
 from apps.workspaces.access import MemberRequest, member_required
+from apps.workspaces.bodies import takes_at_most
+
+MARGIN_BYTES = 1 << 20  # what the other fields of the form take
 
 EXAMPLE = gettext_lazy("""Chapter 1. The lamp
 
@@ -62,9 +67,20 @@ def new(request: MemberRequest, workspace: str) -> HttpResponse:
     """The form of a book. `?text=` fills in a text, `?example=1` a short story."""
     text = str(EXAMPLE) if "example" in request.GET else request.GET.get("text", "")[:MOST_CHARACTERS]
     title = _("The lighthouse") if "example" in request.GET else ""
-    return _new(request, BookForm(initial={"text": text, "title": title}))
+    initial = {"text": text, "title": title, **_house(request)}
+    return _new(request, BookForm(initial=initial))
 
 
+def _house(request: MemberRequest) -> dict[str, str]:
+    """Voice and model that the workspace begins with. Long speech takes no mix of voices: then the usual ones."""
+    workspace = request.member.workspace
+    house = house_of(workspace)
+    if house is None or resolve_request(workspace, house.voice_id, []).timbre_weights:
+        return {}
+    return {"voice_id": house.voice_id, "model": house.model}
+
+
+@takes_at_most(MOST_BYTES + MOST_CHARACTERS * 4 + MARGIN_BYTES)
 @require_POST
 @member_required(can="create")
 def create(request: MemberRequest, workspace: str) -> HttpResponse:
@@ -83,8 +99,7 @@ def create(request: MemberRequest, workspace: str) -> HttpResponse:
         except services.RefusedError as refusal:
             form.add_error("document" if form.cleaned_data["document"] else "text", str(refusal))
         else:
-            is_cleaned = bool(one.filename and one.cleanup)
-            return redirect("books:cleanup" if is_cleaned else "books:book", workspace, one.pk)
+            return redirect("books:cleanup" if one.cleanup else "books:book", workspace, one.pk)
     return _new(request, form, status=422)
 
 

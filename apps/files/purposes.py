@@ -129,9 +129,13 @@ _NAMES: dict[str, Text] = {
 READABLE = {"pdf", "docx", "epub"}  # by long speech, which makes text of them
 
 
+def most_bytes(purpose: Purpose) -> int:
+    return purpose.rules.max_bytes or catalogue.files.document_bytes
+
+
 def too_large(purpose: Purpose, size: int) -> str:
     """Why so many bytes are too many, as a sentence; empty: they are not."""
-    most = purpose.rules.max_bytes or catalogue.files.document_bytes
+    most = most_bytes(purpose)
     if size <= most:
         return ""
     return _("This file is too large: %(purpose)s may have at most %(most)s, and it has %(size)s.") % {

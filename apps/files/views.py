@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,11 +17,12 @@ from apps.files.content import read_beginning, serve
 from apps.files.listing import Row, Shelf, look
 from apps.files.listing import refresh as ask
 from apps.files.models import Transfer
-from apps.files.purposes import PURPOSES, UPLOADABLE, Purpose, too_large
+from apps.files.purposes import PURPOSES, UPLOADABLE, Purpose, most_bytes, too_large
 from apps.library.models import Asset, AssetStatus
 from apps.minimax.client import MiniMaxClient
 from apps.minimax.errors import MiniMaxError
 from apps.workspaces.access import MemberRequest, member_required
+from apps.workspaces.bodies import takes_at_most
 from apps.workspaces.connections import NoConnectionError, endpoint_for, explain
 
 PAGE = 100
@@ -173,6 +174,12 @@ def _ask_for(request: MemberRequest, file_id: str) -> Row:
 # --- to MiniMax -------------------------------------------------------------------------------------------------------
 
 
+def _most_bytes(parameters: QueryDict) -> int:
+    purpose = UPLOADABLE.get(parameters.get("purpose", ""))
+    return most_bytes(purpose) if purpose else 0
+
+
+@takes_at_most(_most_bytes)
 @require_POST
 @member_required(can="create")
 def upload(request: MemberRequest, workspace: str) -> HttpResponse:

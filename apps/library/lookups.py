@@ -12,7 +12,9 @@ from apps.workspaces.models import Membership
 
 
 def find_asset(member: Membership, pk: uuid.UUID) -> Asset:
-    return get_object_or_404(Asset.objects.visible_to(member).select_related("workspace", "created_by"), pk=pk)
+    """Without its subtitles, fetched when asked for: those of a book are a megabyte, and players ask often."""
+    found = Asset.objects.visible_to(member).select_related("workspace", "created_by").defer("subtitles")
+    return get_object_or_404(found, pk=pk)
 
 
 def parse_uuid(value: str) -> uuid.UUID | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path, PurePath
@@ -15,9 +16,9 @@ from django.utils import timezone
 
 from apps.library import lineage
 from apps.library import search as finding
-from apps.library.audio import is_raw
+from apps.library.audio import Measurements, is_raw
 from apps.library.events import publish_card
-from apps.library.models import Asset, AssetQuerySet, Rendition, RenditionStatus, new_id
+from apps.library.models import Asset, AssetQuerySet, AssetStatus, Rendition, RenditionStatus, new_id
 from apps.library.storing import delete_given_up_files, discard, give_up, store_file, take_over
 from apps.library.tasks import RAW_PLAYS_AS, make_rendition, measure, open_file, ring
 from apps.workspaces import audit
@@ -45,12 +46,14 @@ def keep(
     measurements: Mapping[str, Any] | None = None,
     asset_id: uuid.UUID | None = None,
     opens: bool = False,
+    measured: Measurements | None = None,
 ) -> Asset:
     """Take a file into the library and remove it from where it lay. Call it outside a transaction: it copies the file.
 
     With an `asset_id` it may be called again, e.g. after a crash: the second call returns what the first one kept.
     `filename` gives the suffix that says how to open it. `measurements` are what is known before it is measured. With
     `opens` the file is opened and measured here, which may take as long as the file is; otherwise a worker is asked to.
+    What the studio encoded itself comes with what it `measured` meanwhile, and is not decoded again.
     Raises StorageError; the source is still there then.
     """
     asset_id = asset_id or new_id()
@@ -86,13 +89,20 @@ def keep(
         files += more
         for name, value in found.items():
             setattr(asset, name, value)
+    elif measured:
+        asset.status, asset.peaks, asset.duration_s = AssetStatus.READY, measured.peaks, measured.duration_s
+        asset.measurements = {
+            name: value for name, value in asdict(measured).items() if name not in ("peaks", "duration_s")
+        }
     try:
         with transaction.atomic():
             take_over(*files)
             asset.save(force_insert=True)
             finding.update([asset.pk])
             lineage.record(asset)
-            if not opens:
+            if measured and not opens:
+                transaction.on_commit(lambda: publish_card(asset), robust=True)
+            elif not opens:
                 transaction.on_commit(lambda: ring(measure, asset.pk), robust=True)
     except IntegrityError:
         for file in files:

@@ -116,15 +116,16 @@ if (bring) {
         if (hadFocus) card.querySelector("button")?.focus();
         return;
       }
+      const isRefused = request.status === 422 || request.status === 413;
       let sentence = bring.dataset.fault;
-      if (request.status === 422) {
+      if (isRefused) {
         try {
           ({ sentence } = JSON.parse(request.responseText));
         } catch {
           // not our answer: the sentence says that it did not arrive
         }
       }
-      end(one, sentence, { again: request.status !== 422 });
+      end(one, sentence, { again: !isRefused });
     });
     request.addEventListener("error", () => end(one, bring.dataset.fault, { again: true }));
     request.send(file);

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import av
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from apps.books import events, services, tasks
 from apps.books.models import Book, Edition
+from apps.library import audio
 from apps.library.models import Asset
 from tests.books.conftest import RATE, SETTINGS, make_all, rendered
 from tests.books.test_making import script
@@ -42,6 +44,12 @@ def test_every_format_is_written_as_long_as_its_sentences_are_and_kept_with_subt
             assert [chapter["metadata"]["title"] for chapter in container.chapters()] == [
                 str(chapter) for chapter in book.chapters.all()
             ]
+    asset, seen = edition.asset, audio.measure(Path(edition.asset.file.path))  # it was ready without being opened
+    assert (asset.status, asset.measurements["codec"]) == ("ready", seen.codec)
+    assert asset.measurements["container"] == seen.container
+    assert asset.duration_s == pytest.approx(seen.duration_s, abs=0.2)
+    assert asset.measurements["loudness_lufs"] == pytest.approx(seen.loudness_lufs, abs=0.5)
+    assert (len(asset.peaks), max(asset.peaks)) == (len(seen.peaks), 100)
     cues = edition.asset.subtitles
     assert all(one["start_ms"] < one["end_ms"] <= other["start_ms"] for one, other in pairwise(cues))
     assert edition.asset.kind == "book"

@@ -7,18 +7,24 @@ import json
 import re
 import uuid
 import wave
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.books import services
 from apps.books.models import Book, Edition, Revision, Segment
 from apps.jobs.models import Job
+from apps.library import tasks
 from apps.minimax.text import billed_characters
+from apps.voices.auditions import begin_with
+from apps.workspaces.models import Membership
 from tests.books.conftest import SETTINGS, finish, make_all, refusal, rendered
 
 TEXT = (
@@ -86,6 +92,27 @@ def test_a_pasted_text_becomes_a_book_and_nothing_is_sent(client, member, speake
     assert not speaker.seen
 
 
+def test_a_pasted_text_is_cleaned_like_a_document_and_that_can_be_undone(client, member):
+    answer = post_new(
+        client, text="The lamp was out of or-\nder.[1] Nobody had told her.\n\nShe saw it from the ferry."
+    )
+    one = Book.objects.get()
+    assert answer.headers["Location"] == at("cleanup", one.pk)
+    assert "out of order. Nobody" in one.chapters.get().text
+    text = page(client, "cleanup", one.pk)
+    assert 'value="hyphenation" checked' in text
+    client.post(at("set_cleanup", one.pk), {"kinds": ["hyphenation"]})
+    assert "out of order.[1] Nobody" in one.chapters.get().text
+    client.post(at("set_cleanup", one.pk), {})
+    assert "or-\nder.[1]" in one.chapters.get().text
+
+
+def test_a_new_book_begins_with_the_voice_of_the_workspace(client, member, owner):
+    begin_with(owner, "English_Graceful_Lady", "speech-2.6-hd")
+    form = client.get(at("new")).context["form"]
+    assert (form["voice_id"].value(), form["model"].value()) == ("English_Graceful_Lady", "speech-2.6-hd")
+
+
 def test_the_same_press_twice_is_one_book(client, member):
     click = str(uuid.uuid4())
     assert post_new(client, text=TEXT, click=click).headers == post_new(client, text=TEXT, click=click).headers
@@ -133,6 +160,7 @@ def test_the_price_stands_on_the_button_before_anything_is_sent(client, book, sp
 
 def test_characters_that_cannot_be_read_are_counted_and_lead_to_their_place(client, member):
     one = services.create_book(member, text="Some words\b and then more words that are fine. " * 3)
+    services.set_cleanup(one, [])
     assert "cannot be read" in page(client, "estimate", one.pk)
     text = page(client, "problems", one.pk)
     place = re.search(r'href="([^"]+)#s-([0-9a-f]{32})"', text)
@@ -142,6 +170,7 @@ def test_characters_that_cannot_be_read_are_counted_and_lead_to_their_place(clie
 
 def test_a_text_with_too_many_of_them_cannot_be_made(client, member, speaker):
     one = services.create_book(member, text="a\b\b. " * 20)
+    services.set_cleanup(one, [])
     assert re.search(r"data-make disabled", page(client, "estimate", one.pk))
     answer = client.post(at("make", one.pk), {"click": str(uuid.uuid4())})
     assert answer.status_code == 409
@@ -162,6 +191,16 @@ def test_one_press_makes_every_chapter_and_the_same_press_again_makes_nothing(cl
     assert "Every sentence is made" in text
     assert set(speaker.seen.values()) == {1}
     assert "every 3s" not in page(client, "state", book.pk)
+
+
+def test_time_left_is_said_while_a_book_is_made(client, book):
+    client.post(at("make", book.pk), {"click": str(uuid.uuid4())})
+    assert "Time left" not in page(client, "state", book.pk)
+    first = Job.objects.order_by("pk").first()
+    began = timezone.now() - timedelta(minutes=2)
+    Job.objects.update(submitted_at=began)
+    Job.objects.filter(pk=first.pk).update(status="succeeded", finished_at=timezone.now())
+    assert "Time left" in page(client, "state", book.pk)
 
 
 def test_a_book_is_paused_goes_on_and_is_cancelled(client, book):
@@ -215,6 +254,35 @@ def test_chapters_are_renamed_moved_split_joined_and_left_out(client, book):
     assert (book.chapters.count(), len(sentences(book))) == (2, count)
     client.post(at("leave_out", book.pk, second.pk))
     assert [chapter.title for chapter in book.chapters.all()] == ["The boat"]
+
+
+def test_a_chapter_that_was_left_out_is_put_back_with_its_sounds(client, made):
+    first, second = made.chapters.all()
+    before = [(one.pk, one.take_id, one.position) for one in first.segments.all()]
+    answer = client.post(at("leave_out", made.pk, first.pk))
+    assert "Put it back" in answer.content.decode()
+    assert [chapter.pk for chapter in made.chapters.all()] == [second.pk]
+    answer = client.post(at("put_back", made.pk, first.pk))
+    assert "Put it back" not in answer.content.decode()
+    assert [chapter.pk for chapter in made.chapters.all()] == [first.pk, second.pk]
+    assert [(one.pk, one.take_id, one.position) for one in first.segments.all()] == before
+    assert first.parts.exists()
+    assert services.price_of(made).is_nothing
+    assert client.post(at("put_back", made.pk, first.pk)).status_code == 404
+
+
+def test_a_chapter_is_put_back_though_another_version_has_its_sentences_by_now(client, made):
+    first, second = made.chapters.all()
+    words = [one.text for one in first.segments.all()]
+    services.remove_chapter(first)
+    services.accept(
+        services.revise(
+            Membership(workspace=made.workspace, user=made.created_by), made, f"{words[1]} {words[2]}", chapter=second
+        )
+    )
+    client.post(at("put_back", made.pk, first.pk))
+    assert [one.text for one in first.segments.all()] == words
+    assert len(sentences(made)) == len(words) + 2
 
 
 def test_the_first_chapter_joins_nothing_and_says_so(client, book):
@@ -319,6 +387,16 @@ def test_a_second_take_can_be_heard_and_the_first_chosen_again(client, made):
     client.post(at("choose_take", made.pk, sentence.pk, first.pk))
     sentence.refresh_from_db()
     assert sentence.take_id == first.pk
+
+
+def test_a_take_is_heard_where_storage_is_no_folder(client, made, monkeypatch):
+    def no_path(name):
+        raise NotImplementedError
+
+    monkeypatch.setattr(tasks, "default_storage", SimpleNamespace(path=no_path))
+    take = sentences(made)[1].take
+    with wave.open(io.BytesIO(client.get(at("take_sound", made.pk, take.pk)).content)) as heard:
+        assert heard.getnframes() == take.samples
 
 
 def test_version_two_is_compared_priced_and_only_its_changes_are_made(client, made, speaker):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,9 +17,10 @@ import numpy.typing as npt
 from av.stream import Disposition
 from PIL import Image
 
-from apps.books.sound.loudness import Limiter, in_blocks, loudness_of
+from apps.books.sound.loudness import Limiter, Meter, in_blocks, loudness_of
 from apps.books.sound.pieces import Joined, Mark, Piece, Silence, SoundError
 from apps.books.sound.reading import Reader, Samples
+from apps.library.audio import Waveform
 
 FADE_S = 0.004  # seconds, at each side of a join; a join within a pause needs no more
 BLOCK = 1 << 14  # samples
@@ -92,13 +94,53 @@ def join(
             blocks = _joined(pieces, reader, rate, channels)
             if found is not None:
                 blocks = Limiter(10 ** ((loudness_lufs - found) / 20), rate, channels).run(blocks)
-        written = _write(
-            tell.pass_on(blocks), target, wanted, rate, channels, samples, bitrate, marks, cover, tags or {}
-        )
+        gauge = Gauge(rate, channels)
+        blocks = gauge.pass_on(tell.pass_on(blocks))
+        written = _write(blocks, target, wanted, rate, channels, samples, bitrate, marks, cover, tags or {})
     if written != samples:
         raise SoundError(f"{written} of {samples} samples were written.")
     tell.done()
-    return Joined(samples, rate, target.stat().st_size)
+    return gauge.joined(samples, target.stat().st_size)
+
+
+class Gauge:
+    """Measures what is being written, so that nobody has to decode hours of sound to know what was encoded."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self._rate, self._channels = rate, channels
+        self._meter, self._waveform, self._loudest = Meter(rate, channels), Waveform(), 0.0
+        self._kept: list[Samples] = []
+
+    def pass_on(self, blocks: Iterator[Any]) -> Iterator[Any]:
+        for block in blocks:
+            yield block
+            as_written = block if block.dtype == np.int16 else _as_int16(block)
+            self._kept.append(as_written)
+            if sum(map(len, self._kept)) >= self._rate:
+                self._measure()
+        self._measure()
+
+    def _measure(self) -> None:
+        if not self._kept:
+            return
+        block = np.concatenate(self._kept) if len(self._kept) > 1 else self._kept[0]
+        self._kept = []
+        levels = np.abs(block.astype(np.int32)).max(axis=1)
+        self._loudest = max(self._loudest, float(levels.max(initial=0)))
+        self._waveform.add(levels)
+        self._meter.add(block)
+
+    def joined(self, samples: int, size: int) -> Joined:
+        loudness, loudest = self._meter.found(), self._loudest / 32768
+        return Joined(
+            samples,
+            self._rate,
+            size,
+            channels=self._channels,
+            loudness_lufs=None if loudness is None else round(loudness, 1),
+            peak_dbfs=round(20 * math.log10(loudest), 1) if loudest else None,
+            peaks=self._waveform.peaks(),
+        )
 
 
 class _Teller:
@@ -201,7 +243,7 @@ def _encode(blocks: Iterator[Any], made: Any, out: Any, rate: int, channels: int
             data = np.ascontiguousarray(block.T)
         else:
             if block.dtype != np.int16:
-                block = np.clip(np.rint(block * 32768), -32768, 32767).astype(np.int16)
+                block = _as_int16(block)
             data = np.ascontiguousarray(block).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(data, format=sample_format, layout=layout)
         frame.sample_rate, frame.pts, frame.time_base = rate, written, base
@@ -214,6 +256,10 @@ def _encode(blocks: Iterator[Any], made: Any, out: Any, rate: int, channels: int
                 packet.duration = max(1, packet.duration - round((ends - written) / packet.time_base / rate))
         made.mux(packet)
     return written
+
+
+def _as_int16(block: Any) -> Samples:
+    return np.clip(np.rint(block * 32768), -32768, 32767).astype(np.int16)
 
 
 def _chapters(marks: Sequence[Mark], rate: int, samples: int) -> list[Any]:

@@ -24,25 +24,39 @@ TAPS = 16  # samples that have a say in what is between two
 
 def loudness_of(blocks: Iterable[Samples], sample_rate: int, channels: int) -> float | None:
     """Integrated loudness in LUFS; None when all of it is silence or it is shorter than 0.4 s."""
-    layout = "stereo" if channels == 2 else "mono"
-    graph = av.filter.Graph()
-    source: Any = graph.add_abuffer(format="s16", sample_rate=sample_rate, layout=layout)
-    sink: Any = graph.add("abuffersink")
-    for step, following in pairwise([source, graph.add("ebur128", "metadata=1"), sink]):
-        step.link_to(following)
-    graph.configure()
-    last: Any = None
+    meter = Meter(sample_rate, channels)
     for block in in_blocks(blocks, sample_rate):
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block).reshape(1, -1), format="s16", layout=layout)
-        frame.sample_rate = sample_rate
-        source.push(frame)
+        meter.add(block)
+    return meter.found()
+
+
+class Meter:
+    """Takes 16-bit sound as it passes; blocks of about a second cost least."""
+
+    def __init__(self, sample_rate: int, channels: int) -> None:
+        self._rate, self._layout = sample_rate, "stereo" if channels == 2 else "mono"
+        self._graph = av.filter.Graph()
+        self._source: Any = self._graph.add_abuffer(format="s16", sample_rate=sample_rate, layout=self._layout)
+        self._sink: Any = self._graph.add("abuffersink")
+        for step, following in pairwise([self._source, self._graph.add("ebur128", "metadata=1"), self._sink]):
+            step.link_to(following)
+        self._graph.configure()
+        self._last: Any = None
+
+    def add(self, block: Samples) -> None:
+        data = np.ascontiguousarray(block).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(data, format="s16", layout=self._layout)
+        frame.sample_rate = self._rate
+        self._source.push(frame)
         while True:
             try:
-                last = sink.pull()
+                self._last = self._sink.pull()
             except (av.error.BlockingIOError, av.error.EOFError):
-                break
-    found = float(last.metadata.get("lavfi.r128.I", "nan")) if last else float("nan")
-    return found if found > -69.9 else None  # the meter says -70 when nothing was above its gate
+                return
+
+    def found(self) -> float | None:
+        found = float(self._last.metadata.get("lavfi.r128.I", "nan")) if self._last else float("nan")
+        return found if found > -69.9 else None  # the meter says -70 when nothing was above its gate
 
 
 def in_blocks(blocks: Iterable[npt.NDArray[Any]], size: int) -> Iterator[npt.NDArray[Any]]:

@@ -42,6 +42,10 @@ class Joined:
     samples: int
     sample_rate: int  # Hz
     bytes: int
+    channels: int = 1
+    loudness_lufs: float | None = None  # of what was written, before a codec with losses; None: silent
+    peak_dbfs: float | None = None  # loudest sample; None: silent
+    peaks: list[int] = field(default_factory=list)  # as a waveform is drawn from: see apps.library.audio.Waveform
 
     @property
     def duration_s(self) -> float:

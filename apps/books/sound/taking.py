@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from apps.books.sound.pieces import Cue, Piece, Received, SoundError
 from apps.books.sound.reading import Reader, Samples, hashes_of
+from apps.books.sound.whole import is_cut_off
 
 MOST_MEMBERS = 100
 LARGEST_TEXT = 200 << 20  # bytes of a subtitle file; a million characters with every word's times take 40 MB
@@ -172,6 +173,8 @@ def _decode_to(
     file.seek(0)
     if demuxer is None:
         raise SoundError("What MiniMax sent is not sound in any format that it offers.")
+    if is_cut_off(file, demuxer):
+        raise SoundError("The sound was cut off: not all of its last stretch arrived.")
     options = {}
     if demuxer in RAW.values():
         says = extra or {}

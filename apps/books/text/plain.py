@@ -8,8 +8,6 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from apps.books.text.document import MOST_CHARACTERS, TOO_LONG, Block, Document, Kind, UnreadableDocumentError
 from apps.minimax.messages import gettext_noop
 
@@ -42,7 +40,11 @@ _PAGE_NUMBER = re.compile(
 
 def read_text(path: Path) -> Document:
     """Raises UnreadableDocumentError."""
-    text = decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    return as_document(decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def as_document(text: str) -> Document:
+    """A text with one kind of newline, as if it had been a file. Raises UnreadableDocumentError."""
     if len(text) > MOST_CHARACTERS:
         raise UnreadableDocumentError(TOO_LONG)
     if len(_CONTROLS.findall(text)) > len(text) // 5:
@@ -81,6 +83,8 @@ def _guess(data: bytes) -> str:
             best, most = encoding, share
     if most > 0.08:
         return best
+    from charset_normalizer import from_bytes  # a pasted text needs none of it
+
     found = from_bytes(sample, cp_isolation=_SINGLE_BYTE, threshold=0.9).best()
     if found is None:
         raise UnreadableDocumentError(BINARY)

@@ -115,6 +115,17 @@ def test_sound_that_was_cut_off_is_not_taken_for_whole(tmp_path):
         take_in(tmp_path / "result", tmp_path / "part")
 
 
+@pytest.mark.parametrize("format", ["wav", "mp3"])
+@pytest.mark.parametrize("lost", [700, 0.5])
+def test_bare_sound_that_was_cut_off_is_noticed_though_nothing_is_said_about_its_length(tmp_path, format, lost):
+    codec = {"wav": "pcm_s16le", "mp3": "libmp3lame"}[format]
+    whole = write(tmp_path / "whole", babble(6), format=format, codec=codec).read_bytes()
+    take_in(tmp_path / "whole", tmp_path / "a")
+    (tmp_path / "cut").write_bytes(whole[: -lost if lost >= 1 else int(len(whole) * lost)])
+    with pytest.raises(SoundError, match="cut off"):
+        take_in(tmp_path / "cut", tmp_path / "b")
+
+
 @pytest.mark.parametrize("off_ms", [-180, -60, 0, 60, 180])
 def test_sentences_are_cut_in_the_pauses_though_the_ends_are_rough(tmp_path, off_ms):
     said = speech([1.1, 0.7, 2.3, 0.5, 3.0, 1.9])
