@@ -5,3 +5,15 @@ from django.utils.translation import gettext_lazy as _
 class CollectionsConfig(AppConfig):
     name = "apps.collections"
     verbose_name = _("Collections")
+
+    def ready(self) -> None:
+        from apps.collections import relations, services
+        from apps.library import dependants, many
+        from apps.library.search import register_filter
+
+        register_filter("collection", _("Collection"), relations.ids_in, relations.choices_for)
+        dependants.register(
+            _("Collections"), relations.find_collections, icon="folder", then=_("It is shown there no more.")
+        )
+        many.register_undo("uncollect", services.undo_add)
+        many.register_undo("recollect", services.undo_remove)

@@ -38,6 +38,8 @@ class Collection(models.Model):
     position = models.BigIntegerField(default=0)  # among its neighbours
     deleted_at = models.DateTimeField(null=True)  # gone from every page; its assets are where they were
 
+    picture: Asset | None  # what stands for it on a page; given by covers.with_covers
+
     objects: ClassVar = CollectionQuerySet.as_manager()
 
     class Meta:

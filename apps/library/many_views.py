@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -130,7 +131,8 @@ def empty_trash(request: MemberRequest, workspace: str) -> HttpResponse:
     text = ngettext("%d is gone for good.", "%d are gone for good.", count) % count
     if left and count <= trash.AT_ONCE:
         text = _("%(gone)s What is left is still needed, for example by a voice.") % {"gone": text}
-    return say(request, text, stale=True)
+    messages.success(request, text)
+    return redirect(f"{reverse('library:index', args=[workspace])}?trash=1")
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -151,12 +153,10 @@ def done(request: MemberRequest, ids: Sequence[uuid.UUID], text: str, act: BulkA
     return response
 
 
-def say(request: MemberRequest, text: str, *, tone: str = "ok", stale: bool = False) -> HttpResponse:
+def say(request: MemberRequest, text: str, *, tone: str = "ok") -> HttpResponse:
     if not request.htmx:
         return render(request, "library/said.html", {"text": text})
     response = HttpResponse(status=204)
-    if stale:
-        trigger_client_event(response, "library:stale", {})
     return trigger_client_event(response, "toast", {"text": text, "tone": tone})
 
 

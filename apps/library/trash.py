@@ -105,7 +105,8 @@ def _delete(ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
 
 def _holding() -> list[ForeignObjectRel]:
     """Where a row keeps an asset from being deleted, e.g. a voice its recording."""
-    return [rel for rel in Asset._meta.related_objects if rel.on_delete is models.PROTECT]
+    fields = Asset._meta.get_fields(include_hidden=True)
+    return [rel for rel in fields if isinstance(rel, ForeignObjectRel) and rel.on_delete is models.PROTECT]
 
 
 def _not_held(assets: AssetQuerySet) -> AssetQuerySet:

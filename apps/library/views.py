@@ -60,6 +60,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
         "layout": layout,
         "is_trash": query.is_trash,
         "can_create": member.may("create"),
+        "can_manage": member.may("manage"),
     }
     name = "library/_page.html"
     if not (is_fragment(request) and before):
