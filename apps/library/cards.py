@@ -6,11 +6,11 @@ What the template asks of an asset stands in `StandIn`; it may ask nothing else.
 
 from __future__ import annotations
 
+import datetime
 import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -31,6 +31,7 @@ from apps.library.waveform import bars_path
 BARS = 76  # of a waveform in library/_player.html
 KINDS_OF_CARDS = 512  # ways to look that are remembered
 MARKED_ID = uuid.UUID("fedcba98-7654-7321-8fed-cba987654321")
+MARKED_MOMENT = datetime.datetime(1987, 9, 26, 23, 47, 51, tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class StandIn:
     pk: uuid.UUID = MARKED_ID
     title: str = "\ue000title\ue000"
     size: int = 987_654_321
-    created_at: datetime = datetime(1987, 9, 26, 23, 47, 51, tzinfo=UTC)
+    created_at: datetime.datetime = MARKED_MOMENT
     workspace: Any = field(init=False)
     created_by: Any = field(init=False)
 
@@ -92,6 +93,11 @@ def _duration_filter() -> Callable[[Any], str]:
     return next(library.filters["duration"] for library in libraries if "duration" in library.filters)
 
 
+@lru_cache
+def _day(day: datetime.date, language: str | None) -> str:
+    return escape(date(day, "MONTH_DAY_FORMAT"))
+
+
 # What is written into a card, the longer forms of a value before the shorter ones.
 VALUES: dict[str, Callable[[Any], str]] = {
     "pk": lambda asset: str(asset.pk),
@@ -99,9 +105,9 @@ VALUES: dict[str, Callable[[Any], str]] = {
     "person": lambda asset: escape(asset.created_by.name),
     "voice": lambda asset: escape(voice_label(asset.voice_id)),
     "wave": lambda asset: bars_path(asset.peaks, BARS),
-    "moment": lambda asset: escape(date(timezone.localtime(asset.created_at), "c")),
+    "moment": lambda asset: escape(timezone.localtime(asset.created_at).isoformat()),
     "time": lambda asset: escape(date(timezone.localtime(asset.created_at), "DATETIME_FORMAT")),
-    "day": lambda asset: escape(date(timezone.localtime(asset.created_at), "MONTH_DAY_FORMAT")),
+    "day": lambda asset: _day(timezone.localtime(asset.created_at).date(), get_language()),
     "seconds": lambda asset: str(asset.duration_s),
     "clock": lambda asset: escape(_duration_filter()(asset.duration_s)),
     "width": lambda asset: str(asset.measurements.get("width")),

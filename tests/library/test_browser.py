@@ -193,6 +193,24 @@ async def test_renaming_and_the_trash_are_immediate_and_can_be_undone(open_tab, 
     await expect(card.locator("img")).to_be_visible()
 
 
+async def test_arrows_step_through_the_drawer_and_focus_returns_to_the_last_card(open_tab, bring, word):
+    older, middle, newer = [await bring(word) for _place in range(3)]
+    page = await open_tab(f"library/?q={word}")
+    await card_of(page, middle).get_by_role("link").press("Enter")
+    shown = page.locator("#drawer [data-details]")
+    await expect(shown).to_have_attribute("data-details", middle)
+    await page.keyboard.press("ArrowRight")
+    await expect(shown).to_have_attribute("data-details", older)
+    await expect(page.get_by_role("button", name="The next one")).to_be_disabled()
+    await page.get_by_role("button", name="The one before").press("Enter")
+    await expect(shown).to_have_attribute("data-details", middle)
+    await page.keyboard.press("ArrowLeft")
+    await expect(shown).to_have_attribute("data-details", newer)
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#drawer[open]")).to_have_count(0)
+    await expect(card_of(page, newer).get_by_role("link")).to_be_focused()
+
+
 async def test_menu_of_a_card_is_used_by_keyboard(open_tab, bring, word):
     pk = await bring(word)
     page = await open_tab(f"library/?q={word}")
@@ -320,3 +338,25 @@ async def test_media_opened_by_itself_still_plays(open_tab, guest_url):
     page = await open_tab(storage_state=None)
     await page.goto(guest_url + "file")
     await until(lambda: page.evaluate("document.querySelector('video, audio')?.duration > 1"), what="the length")
+
+
+async def test_cards_are_marked_by_keys_found_by_their_marks_and_the_marks_taken_back(open_tab, bring, word):
+    page = await open_tab(f"library/?q={word}")
+    await page.wait_for_selector("html[data-live=on]")
+    card = card_of(page, await bring(f"{word} one"))
+    await card.get_by_role("link").first.focus()
+    await page.keyboard.press("4")
+    await expect(card.locator(".asset__rating")).to_have_text("4")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(card.locator(".asset__rating")).to_have_count(0)
+    await card.get_by_role("link").first.focus()
+    await page.keyboard.press("f")
+    await expect(card.locator(".asset__heart")).to_be_visible()
+    await page.get_by_text("Filters", exact=True).click()
+    await page.get_by_label("My favourites").check()
+    await expect(page).to_have_url(re.compile(rf"\?q={word}&favourite=1$"))
+    await expect(card).to_be_visible()
+    assert await find_barriers(page) == []
+    await page.get_by_role("link", name="Without My favourites").click()
+    await expect(page).to_have_url(re.compile(rf"\?q={word}$"))
+    await expect(card).to_be_visible()

@@ -223,8 +223,9 @@ def _walk(wanted: Wanted, column: str, is_descending: bool, cursor: Cursor | Non
         _add_bounds(tests, wanted, "number")
     tested = f" WHERE {tests}" if tests.conditions else ""
     return _run(
-        f"SELECT asset_id, number, {column} FROM (SELECT asset_id, number, {column} AS {column}, words"  # noqa: S608
-        f" FROM library_searchentry WHERE {where} ORDER BY {order} LIMIT %s) walked{tested} ORDER BY {order} LIMIT %s",
+        f"SELECT asset_id, number, sorted FROM (SELECT asset_id, number, {column} AS sorted, words"  # noqa: S608
+        f" FROM library_searchentry WHERE {where} ORDER BY {order} LIMIT %s) walked{tested}"
+        f" ORDER BY {_order('sorted', is_descending)} LIMIT %s",
         [*where.params, most, *tests.params, limit],
     )
 
