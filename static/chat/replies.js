@@ -1,6 +1,6 @@
 /**
- * Draws replies while they arrive. Changes wait for the next frame of the screen and are drawn together, however many came: words as one
- * piece, of several renderings of the open block the last. Finished blocks are added once; only the open one is put anew.
+ * Draws replies while they arrive: thirty times a second at the most, in step with the screen, and whatever came meanwhile together: words
+ * as one piece, of several renderings of the open block the last. Finished blocks are added once; only the open one is put anew.
  *
  * Events: `before` and `after` {replies: ids} a drawing.
  */
@@ -9,6 +9,7 @@ import { Sayer } from "./sayer.js";
 
 const BLOCKS = new Set(["P", "LI", "UL", "OL", "H3", "H4", "H5", "H6", "BLOCKQUOTE", "TABLE", "TBODY", "TR", "TD", "TH", "FIGURE", "PRE", "CODE"]);
 const HIDDEN_MS = 250; // between two drawings of a page that nobody sees, whose screen has no frames
+const PAUSE_MS = 30;
 const GROUP = 24; // finished blocks that are laid out as one
 const HEADING = /^H\d$/;
 
@@ -16,18 +17,21 @@ export class Replies extends EventTarget {
   #sayer = new Sayer();
   #waiting = [];
   #isDue = false;
+  #drawnAt = 0;
 
   constructor() {
     super();
     document.addEventListener("visibilitychange", () => document.hidden && this.flush());
   }
 
-  /** Show this change with the next frame. */
+  /** Show this change with the next frame, or with the one after it. */
   take(frame) {
     this.#waiting.push(frame);
     if (this.#isDue) return;
     this.#isDue = true;
+    const wait = this.#drawnAt + PAUSE_MS - performance.now();
     if (document.hidden) setTimeout(() => this.flush(), HIDDEN_MS);
+    else if (wait > 0) setTimeout(() => requestAnimationFrame(() => this.flush()), wait - 8);
     else requestAnimationFrame(() => this.flush());
   }
 
@@ -35,6 +39,7 @@ export class Replies extends EventTarget {
   flush() {
     this.#isDue = false;
     if (!this.#waiting.length) return;
+    this.#drawnAt = performance.now();
     const frames = together(this.#waiting);
     this.#waiting = [];
     const replies = new Set(frames.map(({ m }) => m));

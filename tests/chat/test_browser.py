@@ -15,6 +15,7 @@ from tests.speech.test_browser import EAR
 
 pytestmark = browser.marks
 
+MADE_MS = 240_000  # in which a busy machine has made a song and a video
 LONG = "Write 80 KB of text"  # minutes at the sandbox's pace: whoever begins it stops it
 EVIL = """<script>window.hit = 1</script> <img src=x onerror="window.hit = 1"> [click](javascript:window.hit=1)
 ![pixel](https://tracker.example/p.gif) <a href="javascript:window.hit=1">x</a>"""
@@ -147,6 +148,27 @@ async def test_a_tool_waits_for_a_word_and_its_picture_comes_into_the_conversati
     await expect(picture).to_have_count(1)
     await until(lambda: picture.evaluate("(image) => image.naturalWidth > 100"), what="the picture is there")
     await expect(replies(page)).to_have_count(2)  # the model was told, and went on
+
+
+async def test_a_song_a_video_and_a_voice_asked_for_in_one_turn_come_into_the_conversation(open_tab: OpenTab):
+    page = await open_tab("chat/")
+    await page.click('[data-open-dialog="chat-settings"]')
+    for tool in ("make_music", "make_video", "speak"):
+        await page.check(f'[data-tool="{tool}"]')
+    await page.click("#chat-settings [data-close-dialog]")
+    await say(page, 'Make an instrumental song about rain, make a video of a red kite and say "Good evening"')
+    await expect(page.locator('.call[data-status="waiting"] [data-decide="approve"]')).to_have_count(3)
+    for _call in range(3):
+        approve = page.locator('.call[data-status="waiting"] [data-decide="approve"]:enabled').first
+        await expect(approve).to_contain_text("Free")
+        await approve.click()
+    media = page.locator(".call__asset :is(audio, video)")
+    await expect(media).to_have_count(3, timeout=MADE_MS)
+    types = await media.evaluate_all(
+        "(all) => Promise.all(all.map(async ({ src }) => (await fetch(src)).headers.get('content-type')))"
+    )
+    assert sorted(kind.partition("/")[0] for kind in types) == ["audio", "audio", "video"]
+    await expect(replies(page)).to_have_count(2)  # the model was told of all three, and went on
 
 
 async def test_a_reply_is_read_aloud_while_it_is_still_written(open_tab: OpenTab):

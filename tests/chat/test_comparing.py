@@ -284,6 +284,15 @@ async def test_strangers_and_other_members_do_not_find_it(upstream, creator, adm
             assert (await in_thread(client.post, at(name, creator, comparison.pk))).status_code == 404
 
 
+async def test_every_column_gets_what_is_attached(upstream, creator, open_page):
+    attached = [{"name": "notes.txt", "text": "The kite is red."}]
+    page = await open_page(creator)
+    await compared(upstream, page, attachments=attached)
+    assert len(upstream.requests) == 2
+    for body in upstream.requests:
+        assert "The kite is red." in json.dumps(body["messages"][-1])
+
+
 # --- the price --------------------------------------------------------------------------------------------------------
 
 
@@ -307,6 +316,16 @@ def test_the_most_it_can_cost_is_stated_before_sending(client, creator, paid):
 def test_the_sandbox_is_free(client, creator, workspace):
     Connection.objects.create(workspace=workspace, kind=ConnectionKind.SANDBOX)
     assert "3 replies, free" in ask_price(client, creator, M3, M3, M27).content.decode()
+
+
+def test_what_is_attached_counts_and_must_be_taken_by_every_model(client, creator, paid):
+    def most(**attached) -> float:
+        page = ask_price(client, creator, M3, M3, text="Hi", **attached).content.decode()
+        return float(page.partition("$")[2].partition("<")[0].strip())
+
+    assert most() < most(bytes=40_000) < most(bytes=40_000, pictures=4)
+    assert most(bytes="nonsense", pictures="-1") == most()
+    assert "takes no pictures" in ask_price(client, creator, M3, M27, pictures=1).content.decode()
 
 
 def test_a_wrong_setting_is_named_instead_of_a_price(client, creator, paid):
