@@ -22,7 +22,9 @@ htmx.defineExtension("only-shown", {
 });
 
 // A card that moves on keeps its place under the finger: the same buttons, with the focus, and whatever plays goes on playing.
-Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown) => !(shown.matches?.("studio-player, video, audio") && shown.isConnected);
+// What somebody is writing stays, and what they unfolded stays open.
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown) => !(shown.isConnected && (shown.matches?.("studio-player, video, audio") || (shown.matches?.(".thread__more textarea") && shown.value !== shown.defaultValue)));
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, shown) => !(name === "open" && shown.matches(".thread__more"));
 
 if (events) {
   document.addEventListener("htmx:wsOpen", (event) => {
