@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 
-from apps.chat.models import Conversation, Message
+from apps.books.models import Book
+from apps.chat.models import Call, Conversation, Message
 from apps.jobs.models import Job
 from apps.library import lineage
 from apps.library.dependants import MOST, dependants_of
 from apps.library.models import Asset
+from apps.library.services import keep
 from apps.sharing.services import share
 from apps.voices.models import Consent, Voice
 from tests.library.test_views import HTMX, make_row, url
@@ -90,8 +94,6 @@ def test_remix_is_the_same_with_another_seed(client, creator):
 
 
 def test_text_file_is_read_aloud_from_its_beginning(client, creator, tmp_path, rings):
-    from apps.library.services import keep
-
     source = tmp_path / "story.txt"
     source.write_text("Once upon a time there was an owl. " * 500)
     story = keep(
@@ -131,6 +133,30 @@ def test_what_depends_on_it_is_named_by_every_app(creator, owner):
     assert sorted(found["Conversations that show it"]) == ["Somebody’s own conversation", "mine"]
     assert len(found["Public links"]) == 1
     assert "secret" not in str(found)
+
+
+def test_asset_says_which_conversation_book_and_voice_it_comes_from(creator, owner):
+    recording = make_row(creator, "recording", kind="voice_sample", content_type="audio/wav")
+    values = {"workspace": creator.workspace, "created_by": creator.user}
+    voice = Voice.objects.create(name="Anna", origin="clone", sample=recording, **values)
+    book = Book.objects.create(title="The sea", click="1", **values)
+    request = {"book": str(book.pk), "chapter": ""}
+    edition = make_row(creator, "edition", kind="book", voice_id=voice.alias, request=request)
+    newer = make_row(creator, "edition", kind="book", request=request)
+    lineage.record_all([edition, newer])
+    talk = Conversation.objects.create(title="Nightly", moved_at=edition.created_at, **values)
+    said = Message.objects.create(conversation=talk, role="assistant", created_by=creator.user, click="2")
+    job = Job.objects.create(kind="image", title="An owl", request={}, click="1", **values)
+    job.assets.add(edition)
+    Call.objects.create(message=said, call_id="1", name="make_image", job=job)
+    seen = lineage.family(creator, edition)
+    assert sorted(origin.title for origin in seen.origins) == ["Anna", "Nightly", "The sea"]
+    assert [each.asset for each in seen.parents] == [recording]
+    assert seen.versions == [edition, newer]
+    assert sorted(origin.title for origin in lineage.family(owner, edition).origins) == ["Anna", "The sea"]
+    lineage.Derivation.objects.all().delete()
+    import_module("apps.voices.migrations.0005_lineage").look_back(apps, None)
+    assert [each.asset for each in lineage.family(creator, recording).children] == [edition]
 
 
 def test_list_of_what_depends_on_it_is_short(creator):
