@@ -19,6 +19,7 @@ from apps.jobs.models import MOVING, Job, Status
 from apps.jobs.services import cancel, submit_job
 from apps.usage.models import Charged
 from apps.workspaces.models import Connection, ConnectionStatus, Membership
+from apps.workspaces.refusals import ActRefusedError
 
 AT_ONCE = 6  # jobs of one batch in motion: enough for MiniMax's five a minute, and others get their turn
 
@@ -83,7 +84,10 @@ def _submit_next(batch: Batch) -> str | None:
         each = price(row.request)
         if each is None or spent(jobs) + each > batch.limit_usd:
             return None if moving else StopReason.LIMIT  # one that moves may turn out to cost nothing
-    row.job = submit_job(member, AGENT, row.request, click=row.click, needs_room=False)
+    try:
+        row.job = submit_job(member, AGENT, row.request, click=row.click, needs_room=False)
+    except ActRefusedError:
+        return None if moving else StopReason.FULL
     row.save(update_fields=["job"])
     return ""
 

@@ -26,6 +26,7 @@ class BatchStatus(models.TextChoices):
 class StopReason(models.TextChoices):
     PERSON = "person", _("Stopped by hand.")
     LIMIT = "limit", _("Stopped: the next film would have passed the limit.")
+    FULL = "full", _("Stopped: a budget or the storage of the workspace is used up.")
     CONNECTION = "connection", _("Stopped: the workspace’s connection does not work.")
     GONE = "gone", _("Stopped: the person who began it may not make films here any more.")
 

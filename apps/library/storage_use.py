@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.library.models import StorageQuota, StorageUse
 from apps.workspaces.models import Membership
+from apps.workspaces.refusals import ActRefusedError
 
 GB = 1_000_000_000
 
 
-class StorageFullError(Exception):
+class StorageFullError(ActRefusedError):
     """Nothing was made or taken; `str(error)` is a sentence for the person."""
 
 

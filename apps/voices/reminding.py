@@ -34,6 +34,7 @@ from apps.voices import services
 from apps.voices.models import Mode, Reminder, ReminderMail, State, Voice, VoiceIdentity, VoicePolicy
 from apps.workspaces.models import ACTS, Membership, Workspace
 from apps.workspaces.news import managers
+from apps.workspaces.refusals import ActRefusedError
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +219,7 @@ def _keep_within_budget(policy: VoicePolicy, voice: Voice, now: datetime) -> boo
             return False
         try:
             services.keep(member, voice, click=_click(voice), is_automatic=True)
-        except services.RefusedError as refusal:
+        except (services.RefusedError, ActRefusedError) as refusal:
             log.info("voice %s was not kept: %s", voice.pk, refusal)
             return False
     return True

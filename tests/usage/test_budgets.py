@@ -9,9 +9,13 @@ from django.urls import reverse
 from apps.images.generation import IMAGE
 from apps.jobs import services
 from apps.jobs.models import Job
+from apps.speech.forms import SpeechForm
+from apps.speech.models import Take
+from apps.speech.services import RefusedError, start_take
 from apps.usage import budgets, ledger
 from apps.usage.models import Budget, Hold
 from apps.workspaces.models import AuditEntry, Connection
+from apps.workspaces.sealing import seal
 
 PICTURE = {"model": "image-01", "prompt": "a lighthouse", "n": 1}
 PRICE = IMAGE.price(PICTURE)
@@ -244,3 +248,15 @@ def test_forty_presses_at_once_do_not_exceed_a_budget_for_eight(owner, creator, 
         each.join()
     assert not wrong
     assert (Job.objects.count(), len(refused)) == (8, 32)
+
+
+def test_speech_is_refused_before_it_is_sent(creator, paid):
+    set_budget(creator, 0, kind="speech")
+    Connection.objects.update(key_sealed=seal("sk-never-used"))
+    for is_typed, text in ((False, "Good evening."), (True, "")):
+        form = SpeechForm({"text": text or "a word", "model": "speech-2.8-turbo", "voice_id": "English_Trustworthy_Man"})
+        assert form.is_valid(), form.errors
+        request = form.cleaned_data | {"text": text}
+        with pytest.raises(RefusedError, match="are left of the budget"):
+            start_take(creator.pk, request, click=f"typed {is_typed}", playback="mp3", is_typed=is_typed)
+    assert not Take.objects.exists()
