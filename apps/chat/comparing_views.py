@@ -46,7 +46,7 @@ def _presets(
 ) -> list[dict[str, Any]]:
     """What the columns' fields hold to begin with: four, of which the first ones are in use."""
     models = composer["models"]
-    by_server = [group[0]["id"] for _name, group in composer["groups"]]  # one of each, where there are two
+    by_server = [group[0]["id"] for _name, group in composer["groups"] if group]  # one of each, where there are two
     first, second = (by_server if len(by_server) > 1 else [model["id"] for model in (models * 2)[:2]])[:2]
     given: list[dict[str, Any]] = []
     if earlier:
