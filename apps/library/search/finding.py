@@ -236,7 +236,8 @@ def _gather(wanted: Wanted, column: str, is_descending: bool, cursor: Cursor | N
         source = "library_words CROSS JOIN library_searchentry ON number = library_words.rowid"
         where.add("library_words MATCH %s", _expression(wanted.groups))
     else:
-        where.add("space = %s", wanted.space)
+        # SQLite begins at a set with the plus; without it, at all that the workspace has.
+        where.add("+space = %s" if _is_sqlite() and wanted.sets else "space = %s", wanted.space)
         for ids in wanted.sets:
             sql, params = ids.query.get_compiler(ids.db).as_sql()
             where.add(f"asset_id IN ({sql})", *params)
