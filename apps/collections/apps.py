@@ -10,7 +10,9 @@ class CollectionsConfig(AppConfig):
         from apps.collections import relations, services
         from apps.library import dependants, many
         from apps.library.search import register_filter
+        from apps.workspaces.navigation import register_room
 
+        register_room("collections", "library")
         register_filter("collection", _("Collection"), relations.ids_in, relations.choices_for)
         dependants.register(
             _("Collections"), relations.find_collections, icon="folder", then=_("It is shown there no more.")

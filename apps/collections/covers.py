@@ -14,6 +14,8 @@ LOOKED_AT = 24  # the first of a collection's items, until one has a picture
 
 def with_covers(member: Membership, collections: Sequence[Collection]) -> Sequence[Collection]:
     """Give each its `picture`: an asset with a poster, or None."""
+    if not collections:
+        return collections
     wanted: dict[uuid.UUID, uuid.UUID | None] = {one.pk: one.cover_id for one in collections if one.cover_id}
     for one in collections:
         if one.pk not in wanted:

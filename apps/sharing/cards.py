@@ -10,14 +10,13 @@ import tempfile
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.library.names import model_label
-from apps.library.storing import discard, store_file, take_over
+from apps.library.storing import delete_given_up_files, discard, give_up, store_file, take_over
 from apps.library.waveform import resample
 from apps.sharing import drawing
 from apps.sharing.models import Share
@@ -63,8 +62,9 @@ def _draw(link: Share, order: dict, wanted: str) -> None:
         is_ours = Share.objects.filter(pk=link.pk, card=before).update(card=stored.name, card_of=wanted)
         if is_ours:
             take_over(stored)
-    if is_ours and before:
-        default_storage.delete(before)
-    elif not is_ours:  # somebody else drew it at the same moment
+            given_up = give_up([before] if before else [])
+    if is_ours:
+        delete_given_up_files(given_up)
+    else:  # somebody else drew it at the same moment
         discard(stored)
     link.refresh_from_db(fields=["card", "card_of"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -21,3 +22,8 @@ def find_links(member: Membership, asset: Asset) -> Iterator[tuple[str, str]]:
         since = date_format(localtime(link.created_at), "MONTH_DAY_FORMAT")
         label = _("Link of %(person)s since %(day)s") % {"person": link.created_by.name, "day": since}
         yield label, reverse("sharing:index", args=[member.workspace.slug])
+
+
+def find_card_files(asset_ids: Sequence[uuid.UUID]) -> Iterable[str]:
+    """The pictures of links to these assets: they go with them."""
+    return Share.objects.filter(asset__in=asset_ids).exclude(card="").values_list("card", flat=True)

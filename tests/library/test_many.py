@@ -2,12 +2,16 @@
 
 import io
 import json
+import tracemalloc
 import zipfile
 
 import pytest
+from channels.db import database_sync_to_async
+from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from apps.library.archive import BLOCK, write_archive
+from apps.library import tagging
+from apps.library.archive import BLOCK, stream_archive, write_archive
 from apps.library.models import Asset
 
 
@@ -78,3 +82,102 @@ def test_what_belongs_to_others_is_neither_sent_nor_moved(ask, stranger):
 def test_ids_that_make_no_sense_are_passed_over(client, creator, value):
     client.force_login(creator.user)
     assert client.post(at("trash_many"), {"asset": value}).status_code == 200
+
+
+def undo(client, answer):
+    return client.post(json.loads(answer["HX-Trigger"])["toast"]["undo"]["url"])
+
+
+@pytest.fixture
+def find(client, creator, sounds, bring):
+    """Everything that a search finds, without naming it."""
+    bring(title="Something else", text="By day", request={}, subtitles=[], measured=False)
+    client.force_login(creator.user)
+    return lambda view, **more: client.post(at(view), {"all": "1", "params": "q=evening", **more})
+
+
+def titles(**lookups) -> list[str]:
+    return sorted(Asset.objects.filter(**lookups).values_list("title", flat=True))
+
+
+def test_all_that_a_search_finds_is_meant_without_being_named(client, find):
+    assert json.loads(find("count_many")["HX-Trigger"])["many:counted"]["count"] == 3
+    answer = find("trash_many")
+    assert titles(trashed_at=None) == ["Something else"]
+    undo(client, answer)
+    assert len(titles(trashed_at=None)) == 4
+
+
+def test_a_search_that_finds_too_many_is_refused_with_a_sentence(find, monkeypatch):
+    monkeypatch.setattr("apps.library.many.MOST", 2)
+    for view in ("trash_many", "download_many", "count_many", "tag_many"):
+        answer = find(view, name="night")
+        assert "finds more than 2" in (answer.headers.get("HX-Trigger") or answer.content.decode())
+    assert not Asset.objects.exclude(trashed_at=None).exists()
+
+
+def test_a_tag_is_put_on_all_and_taken_off_those_that_had_it_not(client, find, sounds, creator):
+    tagging.tag(creator, [sounds[0]], "Night")
+    answer = find("tag_many", name="night")
+    assert len(titles(taggings__tag__key="night")) == 3
+    undo(client, answer)
+    assert list(Asset.objects.filter(taggings__tag__key="night")) == [sounds[0]]
+
+
+def test_what_was_restored_goes_back_by_undo(client, ask, sounds):
+    ask("trash_many")
+    undo(client, ask("restore_many", assets=sounds[:1]))
+    assert Asset.objects.exclude(trashed_at=None).count() == 3
+
+
+def test_only_words_of_the_search_count_not_the_trash_behind_it(client, find):
+    find("trash_many")
+    assert (
+        json.loads(find("count_many", params="q=evening&trash=1", trash="1")["HX-Trigger"])["many:counted"]["count"]
+        == 3
+    )
+    assert find("trash_many", params="q=evening&trash=1").status_code == 200
+    client.post(at("restore_many"), {"all": "1", "params": "q=evening&trash=1"})
+    assert len(titles(trashed_at=None)) == 4
+
+
+async def test_closing_a_download_closes_the_file_that_is_read(transactional_db, bring, rings, monkeypatch):
+    asset = await database_sync_to_async(bring)(seconds=16, format="wav", measured=False)
+    opened, real = [], default_storage.open
+    monkeypatch.setattr(default_storage, "open", lambda *args: opened.append(real(*args)) or opened[-1])
+    blocks = stream_archive([asset.pk])
+    assert len(await anext(blocks)) > BLOCK / 2
+    assert not opened[0].closed
+    await blocks.aclose()
+    assert opened[0].closed
+
+
+@pytest.mark.slow
+async def test_a_thousand_files_stay_flat_in_memory(transactional_db, bring, rings):
+    ids = await database_sync_to_async(_copies)(bring, 1000)
+    tracemalloc.start()
+    sent = peak_of_first = 0
+    async for number, block in _numbered(stream_archive(ids)):
+        sent += len(block)
+        if number == 100:
+            peak_of_first = tracemalloc.get_traced_memory()[1]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sent > 1000 * 60_000
+    assert peak < 12 << 20
+    assert peak < peak_of_first + (4 << 20)
+
+
+async def _numbered(blocks):
+    number = 0
+    async for block in blocks:
+        number += 1
+        yield number, block
+
+
+def _copies(bring, count: int) -> list:
+    asset = bring(seconds=2, format="wav", measured=False)
+    names = [field.attname for field in Asset._meta.concrete_fields if field.name not in ("id", "created_at")]
+    values = {name: getattr(asset, name) for name in names}
+    made = Asset.objects.bulk_create([Asset(**values | {"title": f"Copy {n}"}) for n in range(count)])
+    return [one.pk for one in made]

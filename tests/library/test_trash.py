@@ -14,6 +14,7 @@ from apps.library import storing, trash
 from apps.library.models import Arrival, Asset, Rendition, SearchEntry
 from apps.library.services import find_or_order_rendition, move_to_trash
 from apps.library.tasks import make_rendition, purge, sweep
+from apps.sharing.models import Share
 from apps.voices.models import Origin, Voice
 
 
@@ -42,6 +43,18 @@ def test_thirty_days_by_the_clock_then_everything_is_gone(rich, creator):
     assert trash.purge(timezone.now() + timedelta(days=30, minutes=1)) == 1
     assert files() == set()
     assert not any(model.objects.exists() for model in (Asset, Rendition, SearchEntry, Arrival))
+
+
+def test_the_picture_of_its_public_link_goes_with_it(rich, creator):
+    folder = Path(settings.MEDIA_ROOT) / rich.folder
+    (folder / "card.png").write_bytes(b"card")
+    share = Share.with_new_token(workspace=creator.workspace, asset=rich, created_by=creator.user)
+    share.card.name = f"{rich.folder}/card.png"
+    share.save()
+    trashed(rich, days=31)
+    purge()
+    assert files() == set()
+    assert not folder.exists()
 
 
 def test_what_is_not_in_the_trash_stays(rich, bring):
