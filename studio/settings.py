@@ -80,7 +80,6 @@ MIDDLEWARE = [
     "apps.accounts.middleware.PreferencesMiddleware",
     "apps.home.last_workspace.LastWorkspaceMiddleware",
     "apps.workspaces.middleware.RefusalMiddleware",
-    "apps.library.middleware.StorageFullMiddleware",
 ]
 
 ROOT_URLCONF = "studio.urls"

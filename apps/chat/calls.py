@@ -20,11 +20,11 @@ from apps.jobs.models import Job
 from apps.jobs.models import Status as JobStatus
 from apps.jobs.services import submit_job
 from apps.library.models import Asset
-from apps.library.storage_use import StorageFullError
 from apps.minimax.chat import Block
 from apps.speech import services as speech
 from apps.speech.models import Take
 from apps.workspaces.models import Connection, ConnectionKind, Membership
+from apps.workspaces.refusals import ActRefusedError
 from apps.workspaces.storable import storable
 
 ROUNDS = 10  # of calls in a row, before a person has to say that it may go on
@@ -105,7 +105,7 @@ def approve_job(call: Call, member: Membership) -> bool:
         return True
     try:
         job = submit_job(member, tool.kind, request, click=str(call.pk))
-    except StorageFullError as exc:
+    except ActRefusedError as exc:
         _settle(call, CallStatus.FAILED, f"Not possible: {exc}")
         return True
     Call.objects.filter(pk=call.pk).update(job=job)

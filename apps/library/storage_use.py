@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db.models import Max, Q, Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.library.models import StorageQuota, StorageUse
@@ -22,7 +23,9 @@ GB = 1_000_000_000
 
 
 class StorageFullError(ActRefusedError):
-    """Nothing was made or taken; `str(error)` is a sentence for the person."""
+    """There is no room for what was asked."""
+
+    more = ("library:storage", gettext_lazy("What takes up the room"))
 
 
 @dataclass(frozen=True)

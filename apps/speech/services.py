@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.library import recalling
-from apps.library.models import Asset
+from apps.library.models import Asset, StorageQuota, StorageUse
 from apps.library.storage_use import StorageFullError, check_room
 from apps.minimax import catalogue
 from apps.minimax.connection import Endpoint
@@ -52,7 +52,10 @@ _SITUATION = f"""
         (SELECT COUNT(*) FROM {Take._meta.db_table} t WHERE t.workspace_id = m.workspace_id
             AND t.created_by_id = m.user_id AND t.status IN ({", ".join(["%s"] * len(MOVING))})),
         EXISTS (SELECT 1 FROM {Take._meta.db_table} t WHERE t.workspace_id = m.workspace_id AND t.click = %s),
-        EXISTS (SELECT 1 FROM {PronunciationEntry._meta.db_table} p WHERE p.workspace_id = m.workspace_id)
+        EXISTS (SELECT 1 FROM {PronunciationEntry._meta.db_table} p WHERE p.workspace_id = m.workspace_id),
+        EXISTS (SELECT 1 FROM {StorageQuota._meta.db_table} q WHERE q.workspace_id = m.workspace_id)
+            OR EXISTS (SELECT 1 FROM {StorageUse._meta.db_table} u
+                WHERE u.workspace_id = m.workspace_id AND u.person_id = m.user_id AND u.quota IS NOT NULL)
     FROM {Membership._meta.db_table} m LEFT JOIN {Connection._meta.db_table} c ON c.workspace_id = m.workspace_id
     WHERE m.id = %s
 """  # noqa: S608  (names of our own tables)
@@ -82,7 +85,7 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         raise RefusedError(
             _("Your role in this workspace lets you listen, not speak. Ask an admin for the role of a creator.")
         )
-    role, user_id, workspace_id, kind, key_sealed, base_url, moving, is_known, has_pronunciations = found
+    role, user_id, workspace_id, kind, key_sealed, base_url, moving, is_known, has_pronunciations, has_quota = found
     if is_known:
         return _find_started(member_id, click)
     if moving >= MAX_TAKES:
@@ -90,7 +93,8 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
             _("%(count)d of your takes are being made. Wait until one of them is done.") % {"count": MAX_TAKES}
         )
     try:
-        check_room(workspace_id, user_id)
+        if has_quota:
+            check_room(workspace_id, user_id)
     except StorageFullError as exc:
         raise RefusedError(str(exc)) from exc
     try:

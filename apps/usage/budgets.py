@@ -36,6 +36,8 @@ ZERO = Decimal(0)
 class BudgetReachedError(ActRefusedError):
     """The price does not fit into a budget."""
 
+    more = ("usage:index", gettext_lazy("Budgets and what is spent"))
+
 
 @dataclass(frozen=True)
 class State:

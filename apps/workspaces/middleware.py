@@ -33,7 +33,9 @@ class RefusalMiddleware:
             return trigger_client_event(response, "toast", {"text": sentence, "tone": "bad"})
         if not request.accepts("text/html"):
             return JsonResponse({"sentence": sentence}, status=422)
-        return render(request, "workspaces/refused.html", {"sentence": sentence}, status=422)
+        url_name, label = exception.more or ("", "")
+        context = {"sentence": sentence, "url_name": url_name, "label": label}
+        return render(request, "workspaces/refused.html", context, status=422)
 
 
 class SetupMiddleware:

@@ -254,7 +254,8 @@ def test_speech_is_refused_before_it_is_sent(creator, paid):
     set_budget(creator, 0, kind="speech")
     Connection.objects.update(key_sealed=seal("sk-never-used"))
     for is_typed, text in ((False, "Good evening."), (True, "")):
-        form = SpeechForm({"text": text or "a word", "model": "speech-2.8-turbo", "voice_id": "English_Trustworthy_Man"})
+        filled = {"text": text or "a word", "model": "speech-2.8-turbo", "voice_id": "English_Trustworthy_Man"}
+        form = SpeechForm(filled)
         assert form.is_valid(), form.errors
         request = form.cleaned_data | {"text": text}
         with pytest.raises(RefusedError, match="are left of the budget"):
