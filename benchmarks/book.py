@@ -1,4 +1,4 @@
-"""A book of a million characters through the whole path: `python benchmarks/book.py [--characters N] [--formats flac m4b mp3]`.
+"""A book of a million characters through the whole path: `benchmarks/book.py [--characters N] [--formats flac mp3]`.
 
 Generated text in several scripts, divided, spoken by a sandbox of its own, taken in, joined and opened again. In the
 middle the worker is killed with -9 and another one goes on; then three sentences are changed and only they are made.
@@ -9,6 +9,8 @@ result. Everything lies in a folder that goes away.
 from __future__ import annotations
 
 import argparse
+import atexit
+import contextlib
 import os
 import random
 import secrets
@@ -110,23 +112,35 @@ class Memory:
         self.worker = self.child = 0.0  # MB
 
     def look(self, pid: int) -> None:
-        family, found = {pid}, {}
-        for path in sorted(Path("/proc").glob("[0-9]*/status"), key=lambda path: int(path.parent.name)):
-            try:
-                lines = dict(line.split(":", 1) for line in path.read_text().splitlines() if ":" in line)
-            except OSError:
-                continue
-            if int(lines["PPid"]) in family:
-                family.add(int(lines["Pid"]))
-            found[int(lines["Pid"])] = int(lines.get("VmHWM", "0 kB").split()[0]) / 1024
+        family, found = family_of(pid), {}
+        for each in family:
+            with contextlib.suppress(OSError):
+                lines = Path(f"/proc/{each}/status").read_text().splitlines()
+                found[each] = next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
         self.worker = max(self.worker, found.get(pid, 0))
-        self.child = max([self.child, *(found[each] for each in family - {pid})])
+        self.child = max([self.child, *(found[each] for each in found.keys() - {pid})])
+
+
+def family_of(pid: int) -> set[int]:
+    """A process, and all that came of it."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    family = {pid}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return family
 
 
 def processor_s(pid: int) -> float:
-    """What a process and its ended children used of the processors."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    """What a process and all that came of it used of the processors."""
+    ticks = 0
+    for each in family_of(pid):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def measure(folder: Path, url: str, key: str, characters: int, formats: list[str]) -> None:
@@ -151,6 +165,7 @@ def measure(folder: Path, url: str, key: str, characters: int, formats: list[str
         return subprocess.Popen(command, cwd=ROOT, start_new_session=True)
 
     memory, worker = Memory(), None
+    atexit.register(lambda: worker and worker.kill())
 
     def wait(is_so: Any) -> None:
         while not is_so():
@@ -202,7 +217,7 @@ def measure(folder: Path, url: str, key: str, characters: int, formats: list[str
     before = dict(book.segments.in_script().exclude(take=None).values_list("pk", "take__sha256"))
     new, changed = text, []
     for segment in book.segments.filter(text__startswith="The ").order_by("pk")[:600:200]:
-        changed.append(segment.text.replace("The ", "Now the ", 1))
+        changed.append(segment.text.replace("The ", "One ", 1))
         new = new.replace(segment.text, changed[-1], 1)
     began = time.monotonic()
     revision = services.revise(member, book, new)
