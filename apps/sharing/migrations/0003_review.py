@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sharing', '0002_conversations'),
+        ("sharing", "0002_conversations"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='share',
-            name='allow_review',
-            field=models.BooleanField(default=False, verbose_name='Guests may leave notes and approve it'),
+            model_name="share",
+            name="allow_review",
+            field=models.BooleanField(default=False, verbose_name="Guests may leave notes and approve it"),
         ),
     ]
