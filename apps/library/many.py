@@ -24,7 +24,7 @@ from apps.library.models import Asset, AssetQuerySet, BulkAct, Tag, Tagging
 from apps.workspaces import audit
 from apps.workspaces.models import Membership
 
-MOST = 5_000
+MOST = 2_000  # an act on so many takes seconds, most of them the search index
 TOGETHER = 200
 SHOWN = 60  # cards that are drawn anew for the page, and pushed to others; beyond that a page asks again
 
