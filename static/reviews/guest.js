@@ -44,7 +44,7 @@ document.addEventListener("submit", async (event) => {
   const words = new FormData(form, submitter);
   review.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(submitter?.formAction || form.action, { method: "POST", body: words, headers: { "X-Requested-With": "fetch" } });
+    const answer = await fetch(submitter?.getAttribute("formaction") || form.getAttribute("action"), { method: "POST", body: words, headers: { "X-Requested-With": "fetch" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("#review");
     if (answer.ok && fresh) keepDrafts(review, fresh, form);
