@@ -156,7 +156,7 @@ async def test_a_song_a_video_and_a_voice_asked_for_in_one_turn_come_into_the_co
     for tool in ("make_music", "make_video", "speak"):
         await page.check(f'[data-tool="{tool}"]')
     await page.click("#chat-settings [data-close-dialog]")
-    await say(page, 'Make an instrumental song about rain, make a video of a red kite and say "Good evening"')
+    await say(page, 'Make an instrumental song about rain. Make a video of a red kite. Say "Good evening".')
     await expect(page.locator('.call[data-status="waiting"] [data-decide="approve"]')).to_have_count(3)
     for _call in range(3):
         approve = page.locator('.call[data-status="waiting"] [data-decide="approve"]:enabled').first
