@@ -264,6 +264,7 @@ def main() -> None:
     parser.add_argument("--characters", type=int, default=1_000_000)
     parser.add_argument("--formats", nargs="+", default=["flac", "m4b", "mp3"], choices=["mp3", "m4b", "flac", "wav"])
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that nothing is left running
     folder, key, port = Path(tempfile.mkdtemp(prefix="studio-book-")), f"sk-api-{secrets.token_hex(12)}", free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
