@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('agents', '0001_initial'),
+        ("agents", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='batch',
-            name='stop_reason',
-            field=models.CharField(blank=True, choices=[('person', 'Stopped by hand.'), ('limit', 'Stopped: the next film would have passed the limit.'), ('full', 'Stopped: a budget or the storage of the workspace is used up.'), ('connection', 'Stopped: the workspace’s connection does not work.'), ('gone', 'Stopped: the person who began it may not make films here any more.')], max_length=10),
+            model_name="batch",
+            name="stop_reason",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("person", "Stopped by hand."),
+                    ("limit", "Stopped: the next film would have passed the limit."),
+                    ("full", "Stopped: a budget or the storage of the workspace is used up."),
+                    ("connection", "Stopped: the workspace’s connection does not work."),
+                    ("gone", "Stopped: the person who began it may not make films here any more."),
+                ],
+                max_length=10,
+            ),
         ),
     ]
