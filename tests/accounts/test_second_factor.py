@@ -3,7 +3,7 @@ import time
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import hotp_value
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -22,7 +22,7 @@ def no_earlier_tries():
 
 
 def code_of(secret, *, steps_later=0):
-    return hotp_value(secret, int(time.time()) // 30 + steps_later)
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps_later))
 
 
 def sign_in(client, **changes):
