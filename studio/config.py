@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 THIS_MACHINE = {"127.0.0.1", "localhost", "::1", "0.0.0.0", "::", ""}  # noqa: S104  (compared, never bound)
@@ -36,6 +36,8 @@ class Config:
     allow_private_endpoints: bool  # whether a custom connection may lead into this network
     database_url: str
     redis_url: str  # redis://, rediss:// or unix://
+    storage_url: str  # s3://key:secret@host[:port]/bucket?region=…&tls=0; empty: files lie in the data folder
+    storage_public_url: str  # where browsers reach the same server, e.g. https://s3.example; empty: they don't
     email_url: str  # smtp://, smtp+tls:// or smtps://user:password@host:port
     email_from: str
     sandbox: bool  # whether the launcher starts a sandbox
@@ -103,6 +105,8 @@ def read_config(env: Mapping[str, str]) -> Config:
         allow_private_endpoints=flag(env, "STUDIO_ALLOW_PRIVATE_ENDPOINTS", default=False),
         database_url=address(env, "DATABASE_URL", "postgres", "postgresql"),
         redis_url=address(env, "REDIS_URL", "redis", "rediss", "unix"),
+        storage_url=bucket_address(env, "STUDIO_STORAGE_URL"),
+        storage_public_url=address(env, "STUDIO_STORAGE_PUBLIC_URL", "http", "https").rstrip("/"),
         email_url=address(env, "EMAIL_URL", "smtp", "smtp+tls", "smtps"),
         email_from=env.get("STUDIO_EMAIL_FROM") or "studio@localhost",
         sandbox=flag(env, "STUDIO_SANDBOX", default=True),
@@ -134,6 +138,34 @@ def address(env: Mapping[str, str], name: str, *schemes: str) -> str:
         # The value itself may hold a password and is not repeated.
         raise ConfigError(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
     return value
+
+
+def bucket_address(env: Mapping[str, str], name: str) -> str:
+    value = address(env, name, "s3")
+    if value and not (urlsplit(value).hostname and urlsplit(value).path.strip("/")):
+        raise ConfigError(f"{name} must name a server and a bucket, as in s3://key:secret@s3.example/bucket.")
+    return value
+
+
+def read_bucket_address(url: str) -> dict[str, str]:
+    """What `s3://key:secret@host[:port]/bucket[/folder]?region=…&tls=0` says, as django-storages names it.
+
+    Without key and secret they come from where the S3 client looks by itself: its environment or the machine's role.
+    """
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    scheme = "http" if query.get("tls") in {"0", "false", "no"} else "https"
+    bucket, _, folder = parts.path.strip("/").partition("/")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    told = {
+        "endpoint_url": f"{scheme}://{host}{f':{parts.port}' if parts.port else ''}",
+        "bucket_name": bucket,
+        "location": folder,
+        "region_name": query.get("region", "us-east-1"),
+    }
+    if parts.username:
+        told |= {"access_key": unquote(parts.username), "secret_key": unquote(parts.password or "")}
+    return told
 
 
 def read_or_make_secret(path: Path) -> str:

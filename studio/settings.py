@@ -8,7 +8,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from studio.config import ROOT, get_config
+from studio.config import ROOT, get_config, read_bucket_address
 
 config = get_config()
 DATA: Path = config.data.resolve()
@@ -141,8 +141,14 @@ STATICFILES_DIRS = [
     ("npm/geist-mono", ROOT / "node_modules/@fontsource-variable/geist-mono/files"),
     ("npm/idiomorph", ROOT / "node_modules/idiomorph/dist"),
 ]
+BUCKET_PUBLIC_URL = config.storage_public_url if config.storage_url else ""
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "apps.library.bucket.Bucket",
+        "OPTIONS": {**read_bucket_address(config.storage_url), "public_url": BUCKET_PUBLIC_URL},
+    }
+    if config.storage_url
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "studio.static.HashedStaticFilesStorage"},
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
@@ -243,8 +249,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
-        "media-src": [SELF, "blob:"],
+        "img-src": [SELF, "data:", "blob:", *filter(None, [BUCKET_PUBLIC_URL])],
+        "media-src": [SELF, "blob:", *filter(None, [BUCKET_PUBLIC_URL])],
         "connect-src": [SELF],
         "font-src": [SELF],
         "object-src": [NONE],

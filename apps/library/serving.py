@@ -7,13 +7,25 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.utils.http import content_disposition_header, parse_etags
 
 BLOCK = 128 * 1024  # bytes in memory for each person who listens
+
+# Who may be sent to the bucket itself: players, pictures, downloads. A script that fetches, and whoever is no browser,
+# gets the bytes here: a bucket would have to be told which pages may read it.
+READ_BY_THE_BROWSER = {"audio", "video", "image", "document"}
 
 # What a browser shows or plays and cannot run. All else is downloaded.
 HARMLESS = {
@@ -45,6 +57,8 @@ def serve(request: HttpRequest, file: Served) -> HttpResponseBase:
     known = parse_etags(request.headers.get("If-None-Match", ""))
     if "*" in known or etag in (tag.removeprefix("W/") for tag in known):
         return _finish(HttpResponse(status=304), file, etag)
+    if settings.BUCKET_PUBLIC_URL and request.headers.get("Sec-Fetch-Dest") in READ_BY_THE_BROWSER:
+        return _send_to_bucket(file)
     if not default_storage.exists(file.name):
         raise Http404
     part = _find_part(request, file, etag)
@@ -66,6 +80,24 @@ def serve(request: HttpRequest, file: Served) -> HttpResponseBase:
     return _finish(response, file, etag)
 
 
+def _send_to_bucket(file: Served) -> HttpResponse:
+    """Permission is asked for here each time; the address ends by itself."""
+    from apps.library.bucket import Bucket
+
+    assert isinstance(default_storage, Bucket)
+    response = HttpResponseRedirect(default_storage.direct_url(file.name, *_kind(file)))
+    response["Cache-Control"] = "private, no-store"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _kind(file: Served) -> tuple[str, str]:
+    """Content-Type and Content-Disposition. What could run is not shown."""
+    is_harmless = file.content_type in HARMLESS
+    disposition = content_disposition_header(file.download or not is_harmless, file.filename) or "attachment"
+    return file.content_type if is_harmless else "application/octet-stream", disposition
+
+
 def _find_part(request: HttpRequest, file: Served, etag: str) -> tuple[int, int] | None:
     """Return (first byte, byte after the last); None: the range lies outside. What cannot be understood means all."""
     whole = (0, file.size)
@@ -85,10 +117,7 @@ def _find_part(request: HttpRequest, file: Served, etag: str) -> tuple[int, int]
 
 
 def _finish(response: HttpResponseBase, file: Served, etag: str) -> HttpResponseBase:
-    is_harmless = file.content_type in HARMLESS
-    as_attachment = file.download or not is_harmless
-    response["Content-Type"] = file.content_type if is_harmless else "application/octet-stream"
-    response["Content-Disposition"] = content_disposition_header(as_attachment, file.filename) or "attachment"
+    response["Content-Type"], response["Content-Disposition"] = _kind(file)
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

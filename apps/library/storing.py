@@ -41,6 +41,9 @@ class HashedFile(File):
         self.raw = file
         self.hash, self.bytes_read = hashlib.sha256(), 0
 
+    def seekable(self) -> bool:
+        return False  # a bucket would read twice, once for a checksum of its own
+
     def read(self, size: int = -1) -> bytes:
         block = self.raw.read(size)
         self.hash.update(block)

@@ -16,12 +16,11 @@ from apps.library.serving import Served, serve
 DATA = bytes(range(256)) * 40
 
 
-@pytest.fixture
-def kept(creator) -> Asset:
+def asset_of(member) -> Asset:
     name = default_storage.save("1/take.mp3", ContentFile(DATA))
     return Asset.objects.create(
-        workspace=creator.workspace,
-        created_by=creator.user,
+        workspace=member.workspace,
+        created_by=member.user,
         kind="speech",
         title="Grüße: 你好",
         file=name,
@@ -30,6 +29,13 @@ def kept(creator) -> Asset:
         sha256="ab" * 32,
         status="ready",
     )
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def kept(creator, request) -> Asset:
+    if request.param == "bucket":
+        request.getfixturevalue("bucket")
+    return asset_of(creator)
 
 
 @pytest.fixture
