@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import uuid
 import zipfile
@@ -13,7 +14,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.core.files.storage import default_storage
 
-from apps.library.files import safe_filename
+from apps.library.files import opened_download, safe_filename
 from apps.library.models import Asset
 
 BLOCK = 1 << 18
@@ -41,27 +42,37 @@ class _Outgoing:
 class Archive:
     """A ZIP file that grows asset by asset; every method gives the blocks that are ready to be sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hide_text: bool = False) -> None:
+        self._hide_text = hide_text
         self._outgoing, self._names = _Outgoing(), set[str]()
         file: Any = self._outgoing  # as much of a file as ZipFile needs
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True)  # media are packed already
 
     def add(self, asset: Asset) -> Iterator[bytes]:
-        """The file under its title, and beside it a JSON file with all it takes to make it again."""
+        """The file under its title, and beside it a JSON file with all it takes to make it again.
+
+        That file is left out where the text is hidden.
+        """
         if not default_storage.exists(asset.file_name):
             return
         stem, suffix = _free_name(asset, self._names)
         when = asset.created_at.timetuple()[:6]
         entry = zipfile.ZipInfo(f"{stem}{suffix}", when)
+        hashed, size = hashlib.sha256(), 0
         with (
-            default_storage.open(asset.file_name, "rb") as stored,
+            opened_download(asset, hide_text=self._hide_text) as stored,
             self._zip.open(entry, "w", force_zip64=True) as target,
         ):
             while block := stored.read(BLOCK):
+                hashed.update(block)
+                size += len(block)
                 target.write(block)
                 yield self._outgoing.take()
-        settings = json.dumps(describe(asset), ensure_ascii=False, indent=2, default=str)
-        self._zip.writestr(zipfile.ZipInfo(f"{stem}.json", when), settings)
+        if not self._hide_text:
+            # Of the file beside it, which may carry marks, and of the file as the library keeps it.
+            sums = {"size": size, "sha256": hashed.hexdigest(), "kept_sha256": asset.sha256}
+            settings = json.dumps(describe(asset) | sums, ensure_ascii=False, indent=2, default=str)
+            self._zip.writestr(zipfile.ZipInfo(f"{stem}.json", when), settings)
         yield self._outgoing.take()
 
     def end(self) -> bytes:
@@ -69,18 +80,18 @@ class Archive:
         return self._outgoing.take()
 
 
-def write_archive(ids: Sequence[uuid.UUID]) -> Iterator[bytes]:
+def write_archive(ids: Sequence[uuid.UUID], *, hide_text: bool = False) -> Iterator[bytes]:
     """These assets as one ZIP file. Whoever calls has checked that they may be given out."""
-    archive = Archive()
+    archive = Archive(hide_text=hide_text)
     for start in range(0, len(ids), TOGETHER):
         for asset in _fetch(ids[start : start + TOGETHER]):
             yield from archive.add(asset)
     yield archive.end()
 
 
-async def stream_archive(ids: Sequence[uuid.UUID]) -> AsyncIterator[bytes]:
+async def stream_archive(ids: Sequence[uuid.UUID], *, hide_text: bool = False) -> AsyncIterator[bytes]:
     """The same for an event loop: each block is read in a thread. Closing it closes the file that is being read."""
-    archive = Archive()
+    archive = Archive(hide_text=hide_text)
     for start in range(0, len(ids), TOGETHER):
         for asset in await database_sync_to_async(_fetch)(ids[start : start + TOGETHER]):
             blocks = archive.add(asset)
@@ -97,7 +108,9 @@ def _close(blocks: Any) -> None:
 
 
 def _fetch(ids: Sequence[uuid.UUID]) -> list[Asset]:
-    found = Asset.objects.filter(pk__in=ids).select_related("created_by").defer("peaks", "subtitles").in_bulk()
+    found = (
+        Asset.objects.filter(pk__in=ids).select_related("created_by", "workspace").defer("peaks", "subtitles").in_bulk()
+    )
     return [found[pk] for pk in ids if pk in found]
 
 

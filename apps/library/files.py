@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import PurePath
+from typing import IO, Protocol
 
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -22,8 +25,50 @@ RESERVED_BY_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNO
 LONGEST_STEM = 180  # bytes; most disks allow 255 for the whole name
 
 
+class Marker(Protocol):
+    """Writes into files that leave the studio how they were made. Registered by `apps.provenance`."""
+
+    def mark(self, asset: Asset, file: Served, *, hide_text: bool) -> Served:
+        """`file` shows the asset or a rendition of it. Returns a marked copy in storage, or `file` itself."""
+        ...
+
+    def marked_once(self, asset: Asset, *, hide_text: bool) -> AbstractContextManager[IO[bytes] | None]:
+        """A marked copy that is gone when it was read; None: the file is given out as it is."""
+        ...
+
+
+_markers: list[Marker] = []
+
+
+def register_marker(marker: Marker) -> None:
+    _markers[:] = [marker]
+
+
+def download_of(asset: Asset, cache: str, *, rendition: Rendition | None = None, hide_text: bool = False) -> Served:
+    """What somebody takes away: the file, or a READY rendition of it, with the marks that the workspace wants in it.
+
+    `hide_text`: no mark says what was asked for. The first download of a file waits until its marks are written.
+    """
+    file = rendered(rendition, cache, download=True) if rendition else original(asset, cache, download=True)
+    for marker in _markers:
+        file = marker.mark(asset, file, hide_text=hide_text)
+    return file
+
+
+@contextmanager
+def opened_download(asset: Asset, *, hide_text: bool = False) -> Iterator[IO[bytes]]:
+    """The same for what is read once, block by block, e.g. into an archive."""
+    for marker in _markers:
+        with marker.marked_once(asset, hide_text=hide_text) as marked:
+            if marked is not None:
+                yield marked
+                return
+    with default_storage.open(asset.file_name, "rb") as stored:
+        yield stored
+
+
 def original(asset: Asset, cache: str, *, download: bool = False) -> Served:
-    """The file byte for byte as it was kept."""
+    """The file byte for byte as it was kept: for players. What is taken away comes from `download_of`."""
     name = safe_filename(asset.title, PurePath(asset.file_name).suffix.removeprefix("."))
     return Served(asset.file_name, asset.size, asset.sha256, asset.content_type, name, cache, download)
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from apps.library import services
 from apps.library.audio import FORMATS, Format
-from apps.library.files import original, own_format, rendered, serve_medium, serve_poster, subtitle_file
+from apps.library.files import download_of, own_format, serve_medium, serve_poster, subtitle_file
 from apps.library.lookups import find_asset
 from apps.library.models import RenditionStatus
 from apps.library.serving import serve
@@ -41,13 +41,13 @@ def download(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespo
         raise Http404
     wants_status = request.accepts("application/json") and not request.accepts("text/html")
     if not key or key == own_format(one):
-        return _say_status("ready") if wants_status else serve(request, original(one, ASK_AGAIN, download=True))
+        return _say_status("ready") if wants_status else serve(request, download_of(one, ASK_AGAIN))
     rendition = services.find_or_order_rendition(one, key, again="again" in request.GET)
     format = FORMATS[key]
     if wants_status:
         return _say_status(rendition.status, format)
     if rendition.status == RenditionStatus.READY:
-        return serve(request, rendered(rendition, ASK_AGAIN, download=True))
+        return serve(request, download_of(one, ASK_AGAIN, rendition=rendition))
     status = 202 if rendition.status == RenditionStatus.WAITING else 200
     response = render(
         request, "library/preparing.html", {"asset": one, "format": format, "rendition": rendition}, status=status

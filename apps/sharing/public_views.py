@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.library.files import original, serve_medium, serve_poster, subtitle_file
+from apps.library.files import download_of, serve_medium, serve_poster, subtitle_file
 from apps.library.models import Asset
 from apps.library.serving import Served, serve
 from apps.sharing import conversations, services
@@ -125,7 +125,7 @@ def poster(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
 def download(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
     if not link.allow_download:
         raise Http404
-    return serve(request, original(_asset(link), CACHE, download=True))
+    return serve(request, download_of(_asset(link), CACHE, hide_text=not link.show_text))
 
 
 @open_link
