@@ -11,11 +11,10 @@ from apps.books.making import (
 )
 from apps.books.models import Book, Chapter
 from apps.books.text import preflight
+from apps.books.text.lasting import spoken_s
 from apps.books.wishes import complete
 from apps.minimax import catalogue
 from apps.speech.models import PronunciationEntry
-
-CHARACTERS_PER_SECOND = 16.4  # of a usual voice: a million are about 17 hours
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,6 @@ def preflight_of(book: Book) -> BookCheck:
         hits=hits,
         problems=[(check.chapter, problem) for check in checks for problem in check.found.problems],
         chapters=checks,
-        listening_s=characters / CHARACTERS_PER_SECOND,
+        listening_s=sum(spoken_s(check.chapter.text, speed=settings["speed"]) for check in checks),
         price=price_of(book),
     )

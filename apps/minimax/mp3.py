@@ -1,4 +1,4 @@
-"""Whether pieces of mp3 join without a gap."""
+"""Frames of mp3: how long each is, and whether pieces join without a gap."""
 
 from __future__ import annotations
 
@@ -39,11 +39,18 @@ class FrameWalk:
     def _length(self, head: bytes) -> int:
         if head[:3] == b"ID3":
             return 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
-        version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
-        bitrate, rate, padding = head[2] >> 4, head[2] >> 2 & 3, head[2] >> 1 & 1
-        if head[0] != 0xFF or head[1] < 0xE0 or version == 1 or layer != 1 or bitrate in (0, 15) or rate == 3:
-            self._is_lost = True
-            return 0
-        if version == 3:
-            return 144_000 * _BITRATES_1[bitrate] // _RATES_1[rate] + padding
-        return 72_000 * _BITRATES_2[bitrate] // (_RATES_1[rate] // (2 if version == 2 else 4)) + padding
+        length = frame_length(head)
+        self._is_lost = not length
+        return length
+
+
+def frame_length(head: bytes) -> int:
+    """Bytes of the frame of layer III that begins so, told by its first four; 0: none does."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        return 0
+    version, bitrate, rate, padding = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3, head[2] >> 1 & 1
+    if version == 1 or bitrate in (0, 15) or rate == 3:
+        return 0
+    if version == 3:
+        return 144_000 * _BITRATES_1[bitrate] // _RATES_1[rate] + padding
+    return 72_000 * _BITRATES_2[bitrate] // (_RATES_1[rate] // (2 if version == 2 else 4)) + padding

@@ -23,11 +23,11 @@ def prepare(told: dict[str, str]) -> None:
         settings.SANDBOX_URL, settings.SANDBOX_KEY = told["sandbox_url"], told["sandbox_key"]
     django.setup()
 
-    from apps.books import generation, tasks
+    from apps.books import arriving, tasks
     from apps.jobs import lifecycle, polling
 
     lifecycle.SUBMIT_LEASE = lifecycle.SAVE_LEASE = polling.POLL_LEASE = tasks.LEASE = LEASE
-    generation.RENEW_EVERY_S = 0.3
+    arriving.RENEW_EVERY_S = 0.3
     lifecycle.backoff = lambda attempt: timedelta(milliseconds=100)
 
 

@@ -15,7 +15,7 @@ from apps.minimax.text import billed_characters
 from apps.notifications.models import Notification
 from apps.usage.models import LedgerEntry
 from apps.workspaces import tray
-from tests.books.conftest import PAUSE_MS, RATE, SETTINGS, finish, make_all, refusal
+from tests.books.conftest import PAUSE_MS, RATE, SETTINGS, finish, make_all, refusal, tone_samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,7 +90,7 @@ def test_sentences_are_cut_apart_inside_the_pauses_between_them(book, connected)
     expected = 0
     for segment in segments[:-1]:
         take = segment.takes.get(part=part)
-        expected += RATE * 12 * len(take.text) // 1000 + RATE * PAUSE_MS // 1000
+        expected += tone_samples(take.text) + RATE * PAUSE_MS // 1000
         assert expected - RATE * PAUSE_MS // 1000 <= take.end_sample <= expected
 
 

@@ -1,7 +1,7 @@
 """Does the work of this package in a process of its own, at low priority: decoders are native code that reads what came
 over the network, and an hour of encoding is nobody's emergency.
 
-Each function blocks, and does what the one of the same name in `taking`, `reading` or `joining` does.
+Each function blocks, and does what the one of the same name in `receiving` or `joining` does.
 """
 
 from __future__ import annotations
@@ -12,35 +12,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from apps.books.sound.pieces import Cue, Joined, Mark, Piece, Received, Silence, SoundError
+from apps.books.sound.pieces import Cue, Joined, Mark, Piece, Received, Silence, SoundError, Spoken
 from apps.library.children import ChildError, run_child
 
 PROGRAM = Path(__file__).with_name("program.py")
 
 
-def take_in(
+def receive(
     path: Path,
     folder: Path,
     *,
+    text: str,
+    ends: Sequence[int],
     sample_rate: int | None = None,
     channels: int | None = None,
     format: str = "",
     timeout_s: float = 3600,
-) -> Received:
+) -> Spoken:
     """Raises SoundError."""
-    order = {"path": str(path), "folder": str(folder), "sample_rate": sample_rate, "channels": channels}
-    said = _run("take_in", order | {"format": format}, timeout_s)
-    return Received(**said | {"audio": Path(said["audio"]), "subtitles": [Cue(**cue) for cue in said["subtitles"]]})
-
-
-def find_cuts(audio: Path, rough_ends_ms: Sequence[float], *, timeout_s: float = 3600) -> list[int]:
-    """Raises SoundError."""
-    return _run("find_cuts", {"audio": str(audio), "rough_ends_ms": list(rough_ends_ms)}, timeout_s)["cuts"]
-
-
-def hashes_of(pieces: Sequence[Piece], *, timeout_s: float = 3600) -> list[str]:
-    """Raises SoundError."""
-    return _run("hashes_of", {"pieces": _as_lists(pieces)}, timeout_s)["hashes"]
+    order = {"path": str(path), "folder": str(folder), "text": text, "ends": list(ends), "format": format}
+    said = _run("receive", order | {"sample_rate": sample_rate, "channels": channels}, timeout_s)
+    received = said.pop("received")
+    received["audio"] = Path(received["audio"])
+    received["subtitles"] = [Cue(**cue) for cue in received["subtitles"]]
+    return Spoken(Received(**received), **said)
 
 
 def join(

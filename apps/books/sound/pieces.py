@@ -75,3 +75,13 @@ class Received:
     @property
     def duration_s(self) -> float:
         return self.samples / self.sample_rate
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What came for a text, sentence by sentence."""
+
+    received: Received
+    cuts: list[int]  # the sample at which each sentence ends
+    hashes: list[str]  # of each sentence's samples
+    ends_abruptly: bool  # in the middle of something loud

@@ -1,4 +1,4 @@
-"""The child that `apart` starts: a program of its own (`python program.py take_in|find_cuts|hashes_of|join`)."""
+"""The child that `apart` starts: a program of its own (`python program.py receive|join`)."""
 
 from __future__ import annotations
 
@@ -14,24 +14,12 @@ ROOT = Path(__file__).resolve().parents[3]
 NICENESS = 10
 
 
-def _take_in(path: str, folder: str, **wanted: Any) -> dict[str, Any]:
-    from apps.books.sound.taking import take_in
+def _receive(path: str, folder: str, **wanted: Any) -> dict[str, Any]:
+    from apps.books.sound.receiving import receive
 
-    received = take_in(Path(path), Path(folder), **wanted)
-    return asdict(received) | {"audio": str(received.audio)}
-
-
-def _find_cuts(audio: str, rough_ends_ms: list[float]) -> dict[str, Any]:
-    from apps.books.sound.taking import find_cuts
-
-    return {"cuts": find_cuts(Path(audio), rough_ends_ms)}
-
-
-def _hashes_of(pieces: list[list[Any]]) -> dict[str, Any]:
-    from apps.books.sound.pieces import Piece
-    from apps.books.sound.reading import hashes_of
-
-    return {"hashes": hashes_of(Piece(Path(path), start, end) for path, start, end in pieces)}
+    spoken = asdict(receive(Path(path), Path(folder), **wanted))
+    spoken["received"]["audio"] = str(spoken["received"]["audio"])
+    return spoken
 
 
 def _join(
@@ -60,12 +48,7 @@ def _join(
     return asdict(joined)
 
 
-ACTS: dict[str, Callable[..., dict[str, Any]]] = {
-    "take_in": _take_in,
-    "find_cuts": _find_cuts,
-    "hashes_of": _hashes_of,
-    "join": _join,
-}
+ACTS: dict[str, Callable[..., dict[str, Any]]] = {"receive": _receive, "join": _join}
 
 
 def main() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -136,15 +135,3 @@ class Reader:
 
     def _samples_of(self, frame: Any) -> Samples:
         return np.frombuffer(frame.planes[0], np.int16, frame.samples * self.channels).reshape(-1, self.channels)
-
-
-def hashes_of(pieces: Iterable[Piece]) -> list[str]:
-    """SHA-256 of each piece's samples (16 bit, little endian, channels in turn), as hexadecimal digits."""
-    hashes = []
-    with Reader() as reader:
-        for piece in pieces:
-            sum = hashlib.sha256()
-            for block in reader.read(piece):
-                sum.update(np.ascontiguousarray(block, "<i2").data)
-            hashes.append(sum.hexdigest())
-    return hashes

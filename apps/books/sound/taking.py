@@ -9,17 +9,18 @@ import contextlib
 import json
 import math
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import av
 import numpy as np
-import numpy.typing as npt
 
-from apps.books.sound.pieces import Cue, Piece, Received, SoundError
-from apps.books.sound.reading import Reader, Samples, hashes_of
+from apps.books.sound.pieces import Cue, Received, SoundError
+from apps.books.sound.reading import Samples
 from apps.books.sound.whole import is_cut_off
+
+Hear: TypeAlias = Callable[[Samples, int], None]
 
 MOST_MEMBERS = 100
 LARGEST_TEXT = 200 << 20  # bytes of a subtitle file; a million characters with every word's times take 40 MB
@@ -30,18 +31,25 @@ RAW = {"pcm": "s16le", "pcmu_raw": "mulaw", "ulaw": "mulaw"}  # formats without 
 
 
 def take_in(
-    path: Path, folder: Path, *, sample_rate: int | None = None, channels: int | None = None, format: str = ""
+    path: Path,
+    folder: Path,
+    *,
+    sample_rate: int | None = None,
+    channels: int | None = None,
+    format: str = "",
+    hear: Hear = lambda block, rate: None,
 ) -> Received:
     """Write the sound in `path` to `folder` as FLAC and read what came with it; blocks. Raises SoundError.
 
     sample_rate (Hz) and channels: what the book has; None: as they come. format: what MiniMax was asked for; it only
-    matters for `pcm` and `pcmu_raw`, which do not say themselves what they are.
+    matters for `pcm` and `pcmu_raw`, which do not say themselves what they are. hear: told every block of what is
+    written, with its rate, so that nobody has to decode it again.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "sound.flac"
     if not _is_tar(path):
         with path.open("rb") as file:
-            rate, count, samples = _decode_to(target, file, format, sample_rate, channels)
+            rate, count, samples = _decode_to(target, file, format, sample_rate, channels, hear)
         return Received(target, rate, count, samples)
     subtitles: list[Cue] = []
     extra: dict[str, Any] = {}
@@ -62,16 +70,11 @@ def take_in(
             suffix = PurePosixPath(chosen.name).suffix.lstrip(".").lower()
             given = format if format in RAW else suffix
             with _opened(archive, chosen) as file:
-                rate, count, samples = _decode_to(target, file, given, sample_rate, channels, extra)
+                rate, count, samples = _decode_to(target, file, given, sample_rate, channels, hear, extra)
     except (tarfile.TarError, EOFError) as exc:
         raise SoundError("The archive that MiniMax sent is damaged.") from exc
     _check_length(samples / rate, extra)
     return Received(target, rate, count, samples, subtitles, extra)
-
-
-def sha256_of(piece: Piece) -> str:
-    """Hexadecimal SHA-256 of the piece's samples, 16 bit, little endian, channels in turn."""
-    return hashes_of([piece])[0]
 
 
 # --- the archive ------------------------------------------------------------------------------------------------------
@@ -166,6 +169,7 @@ def _decode_to(
     format: str,
     sample_rate: int | None,
     channels: int | None,
+    hear: Hear,
     extra: dict[str, Any] | None = None,
 ) -> tuple[int, int, int]:
     """Return (sample rate, channels, samples)."""
@@ -188,12 +192,14 @@ def _decode_to(
         ):
             if not given.streams.audio:
                 raise SoundError("There is no sound in what MiniMax sent.")
-            return _transcode(given, made, sample_rate, channels)
+            return _transcode(given, made, sample_rate, channels, hear)
     except (av.error.FFmpegError, EOFError) as exc:
         raise SoundError("The sound that MiniMax sent cannot be decoded.") from exc
 
 
-def _transcode(given: Any, made: Any, sample_rate: int | None, channels: int | None) -> tuple[int, int, int]:
+def _transcode(
+    given: Any, made: Any, sample_rate: int | None, channels: int | None, hear: Hear
+) -> tuple[int, int, int]:
     stream = given.streams.audio[0]
     rate = sample_rate or stream.codec_context.sample_rate
     count = channels or min(2, stream.codec_context.layout.nb_channels)
@@ -210,6 +216,7 @@ def _transcode(given: Any, made: Any, sample_rate: int | None, channels: int | N
             piece.pts = samples
             samples += piece.samples
             made.mux(out.encode(piece))
+            hear(np.frombuffer(piece.planes[0], np.int16, piece.samples * count).reshape(-1, count), rate)
 
     for packet in given.demux(stream):
         try:
@@ -234,94 +241,3 @@ def _transcode(given: Any, made: Any, sample_rate: int | None, channels: int | N
         if heard < said * stream.codec_context.sample_rate - 1:
             raise SoundError(f"The sound was cut off: {heard / stream.codec_context.sample_rate:.0f} of {said:.0f} s.")
     return rate, count, samples
-
-
-# --- where sentences end ----------------------------------------------------------------------------------------------
-
-HOP_S = 0.005  # seconds between two measurements of level
-REACH_S = 0.5  # how far from the rough end a pause is looked for
-LONGEST_COUNTED_S = 0.3  # a pause longer than this is not better
-AWAY = 1.5  # seconds of pause that a second's distance outweighs: a comma has a pause, too
-QUIETER_DB = 12.0  # a pause is at least so much quieter than what is loud around it
-SILENT_DB = -66.0  # full scale; below this everything is silence
-ROOM_DB = 6.0  # above the quietest moment is still the pause
-
-
-def find_cuts(audio: Path, rough_ends_ms: Sequence[float]) -> list[int]:
-    """The samples at which sentences are cut apart: in the middle of the pause nearest to each rough end.
-
-    One rough end for each sentence, and one cut for each; the last cut is the end of the sound, whatever was said
-    about it. Cuts rise. No cut is looked for beyond half the way to its neighbours.
-    """
-    if not rough_ends_ms:
-        return []
-    levels, rate, samples = _levels(audio)
-    hop = max(1, round(rate * HOP_S))
-    ends: list[float] = []
-    for end in rough_ends_ms:  # in samples, and rising
-        ends.append(min(max(end * rate / 1000, ends[-1] if ends else 0.0), float(samples)))
-    cuts: list[int] = []
-    for number, end in enumerate(ends[:-1]):
-        before = (ends[number - 1] + end) / 2 if number else end / 2
-        after = (ends[number + 1] + end) / 2
-        lowest = max(before, end - REACH_S * rate, cuts[-1] + 1 if cuts else 1)
-        highest = max(lowest, min(after, end + REACH_S * rate))
-        place = _quietest(levels, end / hop, lowest / hop, highest / hop)
-        cut = round(min(max(place * hop, lowest), highest))
-        cuts.append(max(cut, cuts[-1] + 1 if cuts else 1))
-    cuts.append(samples)
-    for number in range(len(cuts) - 2, -1, -1):  # more sentences than sound: as well as can be
-        cuts[number] = max(0, min(cuts[number], cuts[number + 1] - 1))
-    return cuts
-
-
-def _levels(audio: Path) -> tuple[npt.NDArray[np.float32], int, int]:
-    """(level of each hop in dB of full scale, sample rate, samples). 17 hours are 12 million hops, 49 MB."""
-    with Reader() as reader:
-        reader.open(audio)
-        hop = max(1, round(reader.sample_rate * HOP_S))
-        kept: list[npt.NDArray[np.float32]] = []
-        rest: Samples = np.empty((0, reader.channels), np.int16)
-        samples = 0
-        for block in reader.read_all():
-            samples += len(block)
-            block = np.concatenate((rest, block))
-            whole = len(block) // hop * hop
-            power = np.square(block[:whole], dtype=np.float32).mean(axis=1)
-            kept.append(power.reshape(-1, hop).mean(axis=1))
-            rest = block[whole:]
-        power = np.concatenate([*kept, np.zeros(1, np.float32)])
-        kept.clear()
-        # A breath of 15 ms, so that the moment between two swings of a low voice is no pause.
-        power = np.convolve(power, np.full(3, 1 / 3, np.float32), "same")
-        power /= 32768**2
-        power += 1e-10
-        np.log10(power, out=power)
-        power *= 10
-        return power, reader.sample_rate, samples
-
-
-def _quietest(levels: npt.NDArray[np.float32], aim: float, lowest: float, highest: float) -> float:
-    """The hop, with its fraction, in whose middle to cut."""
-    first, last = math.ceil(lowest), math.floor(highest)
-    if last <= first:
-        return min(max(aim, lowest), highest)
-    window = levels[first:last]
-    floor = float(window.min())
-    around = levels[max(0, first - 200) : last + 200]
-    loud = float(np.percentile(around, 90))
-    border = max(SILENT_DB, min(floor + ROOM_DB, loud - QUIETER_DB))
-    is_quiet = window <= border
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], is_quiet, [False])).astype(np.int8)))
-    best, score = aim, -math.inf
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        length = (end - start) * HOP_S
-        middle = first + (start + end) / 2
-        nearest = min(max(aim, first + start), first + end)
-        worth = min(length, LONGEST_COUNTED_S) - AWAY * abs(nearest - aim) * HOP_S
-        if worth > score:
-            best, score = middle, worth
-    if score > -AWAY * REACH_S / 2:
-        return best
-    away = np.abs(np.arange(first, last) + 0.5 - aim) * HOP_S
-    return first + float((window + 60 * away).argmin()) + 0.5  # no pause: the softest moment close by

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from typing import IO
 
+from apps.minimax.mp3 import frame_length
+
 HEAD_BYTES = 64 << 10  # in which a head is looked for
 TAIL_BYTES = 64 << 10
 CHAIN = 4  # frames in a row that are no accident
 UNKNOWN_SIZE = (0, 0xFFFFFFFF)  # written by who did not know the length yet
-_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # Hz, by version
-_BITRATES = {  # kbit/s of layer III
-    True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
 
 
 def is_cut_off(file: IO[bytes], demuxer: str) -> bool:
@@ -45,7 +42,7 @@ def _lacks_what_its_head_says(file: IO[bytes], size: int) -> bool:
     file.seek(0)
     head = file.read(HEAD_BYTES)
     start = _skip_tag(head)
-    frame = _frame_length(head[start : start + 4])
+    frame = frame_length(head[start : start + 4])
     if not frame:
         return False
     found = max(head.find(mark, start, start + 64) for mark in (b"Xing", b"Info"))
@@ -70,7 +67,7 @@ def _ends_inside_a_frame(file: IO[bytes], size: int) -> bool:
 def _ends(tail: bytes, start: int) -> list[int]:
     """Where each frame ends, as long as one follows the other."""
     ends: list[int] = []
-    while length := _frame_length(tail[start : start + 4]):
+    while length := frame_length(tail[start : start + 4]):
         start += length
         ends.append(start)
     return ends
@@ -83,14 +80,3 @@ def _skip_tag(head: bytes) -> int:
     for byte in head[6:10]:
         size = size << 7 | byte & 0x7F
     return 10 + size
-
-
-def _frame_length(head: bytes) -> int:
-    """Bytes of the frame of MPEG audio, layer III, that begins so; 0: none does."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
-        return 0
-    version, bitrate, rate = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
-    if version == 1 or bitrate in (0, 15) or rate == 3:
-        return 0
-    bits = _BITRATES[version == 3][bitrate] * 1000
-    return (144 if version == 3 else 72) * bits // _RATES[version][rate] + (head[2] >> 1 & 1)

@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 import pytest
 
 from apps.books.sound.joining import join
 from apps.books.sound.pieces import Piece, Silence
-from apps.books.sound.taking import find_cuts
+from apps.books.sound.receiving import receive
 from apps.books.sound.timings import Timing, as_json, as_srt, as_vtt
-from tests.books.sound.sounds import RATE, decoded, speech, tone, write
+from tests.books.sound.sounds import RATE, cues_of, decoded, speech, tar_of, tone, write
+from tests.books.sound.sounds import as_json as as_bytes
 
 CLOCK = re.compile(r"(\d+):(\d\d):(\d\d)[.,](\d{3}) --> (\d+):(\d\d):(\d\d)[.,](\d{3})")
 
@@ -93,8 +94,12 @@ def test_one_sentence_is_replaced_and_the_others_stay_as_they_were(tmp_path):
     said = speech([1.0, 1.5, 0.8, 2.0])
     made = write(tmp_path / "made", said.sound)
     again = write(tmp_path / "again", speech([2.2]).sound)
-    cuts = [0, *find_cuts(made, [end * 1000 / RATE for _start, end in said.spans])]
-    pieces = [Piece(made, start, end) for start, end in pairwise(cuts)]
+    texts = ["One.", "Number two.", "Three.", "The fourth of them."]
+    members = {"a.flac": made.read_bytes(), "a.json": as_bytes(list(cues_of(said.spans, texts)))}
+    ends = [*accumulate(len(text) + 1 for text in texts)]
+    spoken = receive(tar_of(tmp_path / "result", members), tmp_path / "part", text=" ".join(texts) + " ", ends=ends)
+    cuts = [0, *spoken.cuts]
+    pieces = [Piece(spoken.received.audio, start, end) for start, end in pairwise(cuts)]
     target, changed = tmp_path / "first", tmp_path / "second"
     join(pieces, target, format="flac")
     new = Piece(again, 0, round(2.55 * RATE))

@@ -1,22 +1,11 @@
-"""Where in the sound the sentences of a text end, as far as MiniMax's subtitles tell. No Django: a child runs it."""
+"""Where in the sound the sentences of a text end, as far as MiniMax's subtitles tell."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
-
-class Cue(Protocol):
-    @property
-    def text(self) -> str: ...
-    @property
-    def start_ms(self) -> float: ...
-    @property
-    def end_ms(self) -> float: ...
-    @property
-    def text_begin(self) -> int | None: ...
-
+from apps.books.sound.pieces import Cue
 
 LOOK_AHEAD = 400  # characters in which a cue's words are looked for
 
