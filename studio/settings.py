@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "apps.library",
     "apps.usage",
     "apps.collections",
+    "apps.provenance",
     "apps.jobs",
     "apps.files",
     "apps.voices",
@@ -190,6 +191,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "run" / "timetable")
 CELERY_BEAT_SCHEDULE = {
     "measure-what-was-kept": {"task": "apps.library.tasks.sweep", "schedule": timedelta(seconds=15)},
     "forget-deleted-collections": {"task": "apps.collections.tasks.purge", "schedule": timedelta(hours=6)},
+    "let-go-of-marked-copies": {"task": "apps.provenance.tasks.purge", "schedule": timedelta(hours=6)},
     "empty-old-trash": {"task": "apps.library.tasks.purge", "schedule": timedelta(minutes=10)},
     "look-at-jobs-that-are-due": {"task": "apps.jobs.tasks.sweep", "schedule": timedelta(seconds=2)},
     "join-films-that-wait": {"task": "apps.video.tasks.sweep", "schedule": timedelta(seconds=15)},

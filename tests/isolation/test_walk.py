@@ -17,6 +17,8 @@ from tests.sockets import open_socket
 
 # What a look may write down: what it is that was looked at, never what it shows.
 WRITES_OF_A_LOOK = {"django_session", "usersessions_usersession", "accounts_user"}
+# A download keeps the copy that it wrote marks into.
+WRITES_OF_A_LOOK |= {"library_arrival", "provenance_markedcopy", "provenance_signingidentity"}
 # What a look of one's own does not find in this world: it names nothing, or what is at MiniMax, or what its rows lack.
 NOT_THERE = {
     *("files:file", "files:content", "files:text", "files:delete", "files:send"),

@@ -18,6 +18,7 @@ from PIL import Image, PngImagePlugin
 from apps.accounts.models import User
 from apps.library.models import SearchEntry
 from apps.library.search import update
+from apps.provenance.models import SigningIdentity
 from apps.sharing.models import Share
 from apps.workspaces.models import AuditEntry, Installation, Membership, Role, Workspace
 
@@ -55,6 +56,7 @@ NOT_MADE = {
     SearchEntry,
     AuditEntry,
     Installation,
+    SigningIdentity,
 }  # written by the library itself; append-only; of the studio as a whole
 
 
