@@ -25,7 +25,10 @@ def pytest_sessionfinish() -> None:
 
 @pytest.fixture(autouse=True)
 def own_folders(settings, tmp_path: Path) -> None:
-    """Each test keeps its files in a folder of its own, and passwords are hashed quickly."""
+    """Each test keeps its files in a folder of its own, nothing is cached yet, and passwords are hashed quickly."""
+    from django.core.cache import cache
+
+    cache.clear()
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.SPOOL_ROOT = tmp_path / "spool"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -93,4 +93,4 @@ class Frame:
 
     def moving(self) -> int:
         member = self.shell_member()
-        return len(tray.items_for(member)) if member else 0
+        return tray.count_for(member) if member else 0

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import uuid_utils.compat
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from apps.library.term_field import TermsField
@@ -24,6 +27,11 @@ TRASH_KEPT = timedelta(days=30)  # then it is really gone
 def new_id() -> uuid.UUID:
     """A UUID v7: rows made later sort later, so the primary key is also the order of the library."""
     return uuid_utils.compat.uuid7()
+
+
+@lru_cache
+def library_address(slug: str) -> str:
+    return reverse("library:index", args=[slug])
 
 
 class ClaimQuerySet(models.QuerySet):
@@ -111,6 +119,10 @@ class Asset(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        """Of its details; what belongs to it lies below: file, poster, card, menu."""
+        return f"{library_address(self.workspace.slug)}{self.pk}/"  # as urls.py has it; `reverse` takes 0.1 ms
+
     @property
     def folder(self) -> str:
         """Where its files lie in storage."""
@@ -135,6 +147,11 @@ class Asset(models.Model):
     @property
     def is_measured(self) -> bool:
         return self.status != AssetStatus.SAVED
+
+    @cached_property
+    def has_subtitles(self) -> bool:
+        """Pages of many have the database say so, and leave them there: a book's are a megabyte."""
+        return bool(self.subtitles)
 
 
 class Arrival(models.Model):

@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 
 from apps.library import (
     asset_views,
+    facets,
     many_views,
     marking_views,
     media_views,
@@ -27,6 +28,7 @@ register_converter(SubtitleFormat, "subtitle_format")
 app_name = "library"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("filters", facets.filters, name="filters"),
     path("many/download", many_views.download_many, name="download_many"),
     path("many/trash", many_views.trash_many, name="trash_many"),
     path("many/restore", many_views.restore_many, name="restore_many"),

@@ -1,22 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from apps.library.facets import describe, facet_for, facets_for
 from apps.library.kinds import all_kinds
 from apps.library.lookups import is_fragment
 from apps.library.models import Asset, Favourite
 from apps.library.saved_searches import saved_searches_of
 from apps.library.search import Query, find
-from apps.library.search.filters import Facet, Filter, all_filters, get_filter
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.models import Membership
 from apps.workspaces.navigation import Page, pages_for
@@ -31,15 +28,6 @@ SORT_LABELS = {
     "size": gettext_lazy("Largest first"),
     "duration": gettext_lazy("Longest first"),
 }
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One thing that the search is narrowed by, and the address without it."""
-
-    label: str
-    value: str
-    params: str
 
 
 @require_safe
@@ -69,8 +57,9 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     if not is_fragment(request):
         context |= {
             "is_empty": not (found.assets or query.is_narrowed or before or query.is_trash),
-            "facets": [facet for each in all_filters() if (facet := facet_for(member, query, each))],
-            "is_folded_out": bool(query.since or query.until or query.chosen.keys() - {"kind"}),
+            "kinds": facet_for(member, query, "kind"),
+            "facets": facets_for(member, query) if "filters" in request.GET else None,
+            "folded": [(name, each) for name, each in _pairs(query) if name not in ("q", "kind", "sort", "trash")],
             "sorts": SORT_LABELS.items(),
             "saved_searches": saved_searches_of(member),
             "starting_point": _starting_point(member),
@@ -91,28 +80,9 @@ def favourites_among(member: Membership, assets: Iterable[Asset]) -> set[Any]:
     return set(found.values_list("asset_id", flat=True))
 
 
-def facet_for(member: Membership, query: Query, filter: Filter) -> Facet | None:
-    """A filter with its choices; None where there is nothing to choose from."""
-    chosen = query.chosen.get(filter.name, ())
-    choices = [(choice, choice.value in chosen) for choice in filter.choices(member)]
-    if len(choices) < 2 and not chosen and not filter.is_switch:
-        return None
-    return Facet(filter.name, filter.label, choices, filter.is_switch)
-
-
-def describe(member: Membership, query: Query) -> list[Chip]:
-    """What is looked for, piece by piece, each with the address that leads on without it."""
-    chips = []
-    for name, values in query.chosen.items():
-        filter = get_filter(name)
-        labels = {choice.value: str(choice.label) for choice in filter.choices(member)} if filter else {}
-        for value in values:
-            label = str(filter.label) if filter and not filter.is_switch else ""
-            chips.append(Chip(label, labels.get(value, value), query.without(name, value).as_params().urlencode()))
-    for name, day, label in (("since", query.since, _("Since")), ("until", query.until, _("Until"))):
-        if day:
-            chips.append(Chip(label, date_format(day), query.without(name).as_params().urlencode()))
-    return chips
+def _pairs(query: Query) -> Iterator[tuple[str, str]]:
+    for name, values in query.as_params().lists():
+        yield from ((name, str(value)) for value in values)
 
 
 def _starting_point(member: Membership) -> Page | None:

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-LOWEST = 3.0  # of 100: silence is still a line
+LOWEST = 3  # of 100: silence is still a line
 
 
-def resample(peaks: Sequence[float], bars: int) -> list[float]:
+@lru_cache(64)
+def _spans(count: int, bars: int) -> list[slice]:
+    edges = [place * count / bars for place in range(bars + 1)]
+    return [slice(int(edges[bar]), max(int(edges[bar]) + 1, round(edges[bar + 1]))) for bar in range(bars)]
+
+
+def resample(peaks: Sequence[int], bars: int) -> list[int]:
     """The loudest of each stretch; fewer peaks than bars are stretched."""
     if not peaks:
-        return [0.0] * bars
-    edges = [place * len(peaks) / bars for place in range(bars + 1)]
-    spans = ((int(edges[bar]), max(int(edges[bar]) + 1, round(edges[bar + 1]))) for bar in range(bars))
-    return [float(max(peaks[start:end])) for start, end in spans]
+        return [0] * bars
+    return [max(peaks[span]) for span in _spans(len(peaks), bars)]
 
 
-def bars_path(peaks: Sequence[float], bars: int) -> str:
+def _stroke(level: int) -> str:
+    half = max(level, LOWEST) * 0.47
+    return f" {50 - half:.0f}V{50 + half:.0f}" if half >= 1.5 else " 49V51"
+
+
+STROKES = [_stroke(level) for level in range(101)]
+
+
+def bars_path(peaks: Sequence[int], bars: int) -> str:
     """Path data in a box `bars` wide and 100 high: one upright stroke for each bar."""
-    strokes = []
-    for place, level in enumerate(resample(peaks, bars)):
-        half = max(level, LOWEST) * 0.47
-        strokes.append(f"M{place}.5 {50 - half:.0f}V{50 + half:.0f}" if half >= 1.5 else f"M{place}.5 49V51")
-    return "".join(strokes)
+    levels = resample(peaks, bars)
+    return "".join([f"M{place}.5{STROKES[level]}" for place, level in enumerate(levels)])

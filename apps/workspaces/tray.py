@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.cache import cache
 from django.template.loader import render_to_string
 
 from apps.accounts.models import User
@@ -27,6 +29,7 @@ class Item:
     percent: int | None = None  # None: not known
 
 
+COUNTED_FOR_S = 10
 Provider = Callable[[Membership], Iterable[Item]]
 _providers: list[Provider] = []
 
@@ -44,6 +47,18 @@ def items_for(member: Membership, *, mine: bool = False) -> list[Item]:
     return sorted(items, key=lambda item: item.started_at, reverse=True)
 
 
+def count_for(member: Membership) -> int:
+    """How many things are in motion, for the badge on every page. Up to COUNTED_FOR_S old where nobody rang."""
+    mine, rung = f"tray.{member.workspace_id}.{member.user_id}", f"tray.{member.workspace_id}"
+    known = cache.get_many([mine, rung])
+    counted, since = known.get(mine, (None, None))
+    if counted is None or since != known.get(rung):
+        counted = len(items_for(member))
+        cache.set(mine, (counted, known.get(rung)), COUNTED_FOR_S)
+    return int(counted)
+
+
 def ring(workspace: Workspace) -> None:
     """Tell every open page of the workspace that its tray is out of date. They also look by themselves now and then."""
+    cache.set(f"tray.{workspace.pk}", secrets.token_hex(4), COUNTED_FOR_S)
     publish(workspace.pk, render_to_string("home/_tray_signal.html", {"workspace": workspace}))

@@ -170,6 +170,34 @@ def test_filters_narrow_alone_and_together(creator, admin):
     assert {address: titles(creator, address) for address in found} == found
 
 
+@pytest.mark.parametrize("few", [0, 5000])  # by the words' index, and by that of the amounts
+@pytest.mark.parametrize("walk", [0, 2000])
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("cost_from=0.05&cost_to=0.1", ["ten cents", "five cents"]),
+        ("cost_from=0.051", ["ten cents"]),
+        ("cost_to=0.05", ["five cents", "free"]),  # what has no price at all costs neither much nor little
+        ("cost_to=0,05&q=five", ["five cents"]),
+        ("size_from=1.5&size_to=1.5", ["ten cents"]),
+        ("size_to=0.0000001", []),
+        ("length_from=59&length_to=60", ["five cents"]),
+        ("length_from=60.5&sort=title", ["ten cents"]),
+        ("cost_from=0.01&length_from=61&sort=oldest", ["ten cents"]),
+        ("cost_from=3&cost_to=2", []),
+        ("cost_from=x&cost_to=-1&size_to=NaN&length_to=1e99", ["by hand", "ten cents", "five cents", "free"]),
+    ],
+)
+def test_amounts_narrow_from_so_much_to_so_much(creator, monkeypatch, address, found, few, walk):
+    monkeypatch.setattr(finding, "FEW", few)
+    monkeypatch.setattr(finding, "WALK", walk)
+    make(creator, "free", cost_usd=Decimal(0), size=1)
+    make(creator, "five cents", cost_usd=Decimal("0.05"), size=1_000_000, duration_s=60.0)
+    make(creator, "ten cents", cost_usd=Decimal("0.1"), size=1_500_000, duration_s=61.5)
+    make(creator, "by hand", size=900_000_000)
+    assert titles(creator, address) == found
+
+
 def test_several_tags_are_all_asked_for(creator):
     one, other = make(creator, "one"), make(creator, "other")
     night, final = tagging.tag(creator, [one, other], "night"), tagging.tag(creator, [one], "Final")
@@ -230,6 +258,12 @@ def test_every_order_goes_on_without_gaps_or_repeats(creator, monkeypatch, sort,
     assert seen == SORTED[sort]
     for nonsense in ("x", "1.x", ".", "9" * 30, "1.\0"):
         search.find(creator, query, after=nonsense)
+
+
+def test_a_range_is_taken_off_as_a_whole():
+    query = search.Query.from_params(QueryDict("q=owl&cost_from=0.0050&cost_to=2&size_from=3"))
+    assert query.as_params().urlencode() == "q=owl&cost_from=0.0050&cost_to=2&size_from=3"
+    assert query.without("cost_to").as_params().urlencode() == "q=owl&size_from=3"
 
 
 def test_an_address_leads_to_the_query_it_came_from():

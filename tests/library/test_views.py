@@ -131,6 +131,26 @@ def test_number_of_queries_does_not_grow_with_the_list(as_, creator, django_asse
         client.get(reverse("library:index", args=["night-shift"]))
 
 
+def test_an_assets_address_is_the_one_its_routes_have(kept):
+    for name in ("file", "poster", "card", "menu"):
+        assert kept.get_absolute_url() + name == url(name, kept)
+
+
+def test_filters_come_when_they_are_folded_out_and_are_not_lost_until_then(as_, creator):
+    make_row(creator, "one", model="speech-2.8-hd", cost_usd=1)
+    make_row(creator, "two", model="speech-2.8-turbo")
+    address, chosen = reverse("library:index", args=["night-shift"]), "model=speech-2.8-hd&cost_from=0.5"
+    page = as_(creator).get(f"{address}?{chosen}").content.decode()
+    assert '<input type="hidden" name="model" value="speech-2.8-hd">' in page
+    assert 'value="speech-2.8-turbo"' not in page
+    folded_out = as_(creator).get(reverse("library:filters", args=["night-shift"]) + f"?{chosen}").content.decode()
+    without_script = as_(creator).get(f"{address}?{chosen}&filters=1").content.decode()
+    for each in (folded_out, without_script):
+        assert 'value="speech-2.8-turbo"' in each
+        assert 'value="speech-2.8-hd" autocomplete="off" checked' in each
+        assert 'value="0.5"' in each
+
+
 def test_search_and_kind_narrow_the_list(as_, creator):
     make_row(creator, "An owl", text="flies at night")
     make_row(creator, "A dog", text="sleeps")

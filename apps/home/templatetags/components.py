@@ -10,6 +10,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from studio.config import ROOT
 
@@ -40,6 +41,31 @@ def icon(name: str, size: int = 16, css: str = "") -> SafeString:
         size,
         read_shapes(name),
     )
+
+
+class ConstantNode(template.Node):
+    def __init__(self, nodes: template.NodeList) -> None:
+        self.nodes = nodes
+        self.drawn: dict[str | None, SafeString] = {}  # by language
+
+    def render(self, context: template.Context) -> SafeString:
+        language = get_language()
+        drawn = self.drawn.get(language)
+        if drawn is None:
+            drawn = self.drawn[language] = self.nodes.render(context.new({}))
+        return drawn
+
+
+@register.tag
+def constant(parser: template.base.Parser, token: template.base.Token) -> ConstantNode:
+    """Draw what is the same on every page and for everybody once for each language, and remember it.
+
+    {% constant %}{% icon "star" %}{% translate "Rating" %}{% endconstant %}: no variable has a value in between, so
+    nothing that belongs to one person can get in.
+    """
+    nodes = parser.parse(("endconstant",))
+    parser.delete_first_token()
+    return ConstantNode(nodes)
 
 
 @register.filter

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
+from apps.library.search.ranges import Measure, Range
 from apps.workspaces.models import Membership
 
 
@@ -26,6 +27,8 @@ class Facet:
     label: str | Promise
     choices: list[tuple[Choice, bool]]  # and whether it is chosen
     is_switch: bool  # on or off, by its only choice
+    measure: Measure | None = None  # where it may also be from so much to so much
+    range: Range | None = None
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,11 @@ from apps.library.search import terms
 from apps.library.search.filters import get_filter
 from apps.library.search.index import number_at, number_of
 from apps.library.search.query import Query
+from apps.library.search.ranges import MEASURES
 from apps.workspaces.models import Membership
 
 WALK = 2000
+FEW = 5000  # entries that may all be looked at
 ORDERS = {  # sort → the column it goes by, and whether the highest comes first; the number settles what is equal
     "newest": ("number", True),
     "oldest": ("number", False),
@@ -53,6 +55,7 @@ class Wanted:
     space: str
     groups: list[list[Term]] = field(default_factory=list)
     sets: list[QuerySet] = field(default_factory=list)
+    ranges: list[tuple[str, int, int]] = field(default_factory=list)  # column of the entry, from, to
     since: datetime | None = None
     until: datetime | None = None  # not included
     is_impossible: bool = False
@@ -87,6 +90,8 @@ def matching(member: Membership, query: Query) -> AssetQuerySet:
         found = found.filter(pk__in=RawSQL(sql, [_expression(wanted.groups)]))  # noqa: S611  (our own SQL)
     for ids in wanted.sets:
         found = found.filter(pk__in=ids)
+    for column, low, high in wanted.ranges:
+        found = found.filter(**{f"entry__{column}__range": (low, high)})
     return _within(found, wanted)
 
 
@@ -110,6 +115,11 @@ def compile_query(member: Membership, query: Query) -> Wanted:
                     wanted.is_impossible = True
                 else:
                     wanted.sets.append(ids)
+    for name, each in query.ranges.items():
+        measure = MEASURES[name]
+        wanted.ranges.append((measure.column, *each.bounds(measure)))
+        wanted.groups.append([(wanted.space + terms.fact(measure.letter, band), False) for band in each.bands(measure)])
+        wanted.is_impossible |= not wanted.groups[-1]
     if query.since:
         wanted.since = _start_of(query.since)
     if query.until:
@@ -121,7 +131,7 @@ def fetch(member: Membership, ids: Iterable[uuid.UUID], *, in_trash: bool = Fals
     """These assets, in this order, as far as they are the member's to see."""
     order = list(ids)
     # By their keys alone: with the workspace among the conditions SQLite reads all of it instead.
-    found = {asset.pk: asset for asset in _lean(Asset.objects.filter(pk__in=order))}
+    found = {asset.pk: asset for asset in _for_cards(member, Asset.objects.filter(pk__in=order)[: len(order)])}
     return [
         asset
         for pk in order
@@ -131,13 +141,25 @@ def fetch(member: Membership, ids: Iterable[uuid.UUID], *, in_trash: bool = Fals
     ]
 
 
-def _lean(assets: AssetQuerySet) -> AssetQuerySet:
+ON_CARDS = [
+    *("workspace_id", "created_by_id", "created_by__name", "created_by__email", "created_at", "kind", "title", "model"),
+    *("voice_id", "status", "content_type", "size", "duration_s", "measurements", "poster", "peaks"),
+    *("trashed_at", "rating"),
+]
+
+
+def _for_cards(member: Membership, assets: AssetQuerySet) -> list[Asset]:
     """With all that a card shows, and without what it does not: a book's words and cues are a megabyte."""
-    return (
-        assets.select_related("workspace", "created_by")
+    shown = (
+        assets.only(*ON_CARDS)
+        .select_related("created_by")
         .annotate(has_subtitles=Case(When(subtitles=[], then=False), default=True, output_field=BooleanField()))
-        .defer("text", "request", "usage", "subtitles", "note")
     )
+    found = list(shown)
+    for asset in found:
+        if asset.workspace_id == member.workspace_id:
+            asset.workspace = member.workspace
+    return found
 
 
 # --- without terms ----------------------------------------------------------------------------------------------------
@@ -157,10 +179,11 @@ def _within(found: AssetQuerySet, wanted: Wanted) -> AssetQuerySet:
 
 
 def _by_id(member: Membership, query: Query, wanted: Wanted, after: str, limit: int) -> Found:
-    found = _lean(_within(_all(member, query), wanted))
+    found = _within(_all(member, query), wanted)
     if last := _parse_uuid(after):
         found = found.filter(pk__lt=last) if query.sort == "newest" else found.filter(pk__gt=last)
-    assets = list(found.order_by("-id" if query.sort == "newest" else "id")[: limit + 1])
+    found = found.order_by("-id" if query.sort == "newest" else "id")[: limit + 1]
+    assets = _for_cards(member, found)
     return Found(assets[:limit], str(assets[limit - 1].pk) if len(assets) > limit else "")
 
 
@@ -187,6 +210,8 @@ class Statement:
 
 def _find_rows(wanted: Wanted, sort: str, cursor: Cursor | None, limit: int) -> list[Row]:
     column, is_descending = ORDERS[sort]
+    if any(_has_few(wanted, *each) for each in wanted.ranges):
+        return _gather(wanted, column, is_descending, cursor, limit, by_range=True)
     if _is_sqlite() and wanted.groups and not wanted.sets and column == "number":
         return _stream(wanted, is_descending, cursor, limit)
     if not wanted.sets:
@@ -197,10 +222,19 @@ def _find_rows(wanted: Wanted, sort: str, cursor: Cursor | None, limit: int) -> 
     return _gather(wanted, column, is_descending, cursor, limit)
 
 
+def _has_few(wanted: Wanted, column: str, low: int, high: int) -> bool:
+    """Whether the range alone leaves so little that nothing else is needed: its index says so."""
+    sql = f"SELECT 1 FROM library_searchentry WHERE space = %s AND {column} BETWEEN %s AND %s LIMIT %s"  # noqa: S608
+    with connections[Asset.objects.db].cursor() as cursor:
+        cursor.execute(sql, [wanted.space, low, high, FEW + 1])
+        return len(cursor.fetchall()) <= FEW
+
+
 def _stream(wanted: Wanted, is_descending: bool, cursor: Cursor | None, limit: int) -> list[Row]:
     where = Statement()
     where.add("library_words MATCH %s", _expression(wanted.groups))
     _add_bounds(where, wanted, "library_words.rowid")
+    _add_ranges(where, wanted, "entry.")
     if cursor:
         where.add(f"library_words.rowid {'<' if is_descending else '>'} %s", cursor[0])
     direction = "DESC" if is_descending else "ASC"
@@ -216,23 +250,29 @@ def _walk(wanted: Wanted, column: str, is_descending: bool, cursor: Cursor | Non
     where.add("space = %s", wanted.space)
     _add_cursor(where, column, is_descending, cursor)
     _add_tests(tests, wanted)
+    _add_ranges(tests, wanted)
     order = _order(column, is_descending)
     if column == "number":
         _add_bounds(where, wanted, "number")
     else:
         _add_bounds(tests, wanted, "number")
     tested = f" WHERE {tests}" if tests.conditions else ""
+    walked = (
+        f"SELECT asset_id, number, {column} AS sorted, words, cost, size, duration FROM library_searchentry"  # noqa: S608
+        f" WHERE {where} ORDER BY {order} LIMIT %s"
+    )
     return _run(
-        f"SELECT asset_id, number, sorted FROM (SELECT asset_id, number, {column} AS sorted, words"  # noqa: S608
-        f" FROM library_searchentry WHERE {where} ORDER BY {order} LIMIT %s) walked{tested}"
+        f"SELECT asset_id, number, sorted FROM ({walked}) walked{tested}"  # noqa: S608
         f" ORDER BY {_order('sorted', is_descending)} LIMIT %s",
         [*where.params, most, *tests.params, limit],
     )
 
 
-def _gather(wanted: Wanted, column: str, is_descending: bool, cursor: Cursor | None, limit: int) -> list[Row]:
+def _gather(
+    wanted: Wanted, column: str, is_descending: bool, cursor: Cursor | None, limit: int, *, by_range: bool = False
+) -> list[Row]:
     where, source = Statement(), "library_searchentry"
-    if _is_sqlite() and wanted.groups and not wanted.sets:
+    if _is_sqlite() and wanted.groups and not wanted.sets and not by_range:
         source = "library_words CROSS JOIN library_searchentry ON number = library_words.rowid"
         where.add("library_words MATCH %s", _expression(wanted.groups))
     else:
@@ -243,6 +283,7 @@ def _gather(wanted: Wanted, column: str, is_descending: bool, cursor: Cursor | N
             where.add(f"asset_id IN ({sql})", *params)
         _add_tests(where, wanted)
     _add_bounds(where, wanted, "number")
+    _add_ranges(where, wanted)
     _add_cursor(where, column, is_descending, cursor)
     return _run(
         f"WITH found AS MATERIALIZED (SELECT asset_id, number, {column} AS sorted FROM {source} WHERE {where})"  # noqa: S608
@@ -257,6 +298,11 @@ def _add_bounds(where: Statement, wanted: Wanted, column: str) -> None:
         where.add(f"{column} >= %s", number_at(_milliseconds(wanted.since)))
     if wanted.until:
         where.add(f"{column} < %s", number_at(_milliseconds(wanted.until)))
+
+
+def _add_ranges(where: Statement, wanted: Wanted, table: str = "") -> None:
+    for column, low, high in wanted.ranges:
+        where.add(f"{table}{column} BETWEEN %s AND %s", low, high)
 
 
 def _add_cursor(where: Statement, column: str, is_descending: bool, cursor: Cursor | None) -> None:

@@ -8,6 +8,7 @@ from typing import Self
 from django.http import QueryDict
 
 from apps.library.search.filters import all_filters
+from apps.library.search.ranges import MEASURES, Range, ranges_in
 
 SORTS = ("newest", "oldest", "title", "cost", "size", "duration")
 VALUES = 20  # of one filter
@@ -20,6 +21,7 @@ class Query:
 
     q: str = ""
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # a filter's name → the values
+    ranges: Mapping[str, Range] = field(default_factory=dict)  # a name in MEASURES → from so much to so much
     since: date | None = None  # days in the person's own zone, both included
     until: date | None = None
     sort: str = "newest"
@@ -40,6 +42,7 @@ class Query:
         return cls(
             q=one("q").lstrip(),
             chosen=chosen,
+            ranges=ranges_in(params),
             since=_parse_date(one("since")),
             until=_parse_date(one("until")),
             sort=one("sort") if one("sort") in SORTS else SORTS[0],
@@ -53,6 +56,10 @@ class Query:
             params["q"] = self.q.strip()
         for name, values in self.chosen.items():
             params.setlist(name, list(values))
+        for name, wanted in self.ranges.items():
+            for end, amount in zip(MEASURES[name].names, (wanted.low, wanted.high), strict=True):
+                if amount is not None:
+                    params[end] = f"{amount:f}"
         for name in ("since", "until"):
             if day := getattr(self, name):
                 params[name] = day.isoformat()
@@ -64,10 +71,13 @@ class Query:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.q.strip() or self.chosen or self.since or self.until)
+        return bool(self.q.strip() or self.chosen or self.ranges or self.since or self.until)
 
     def without(self, name: str, value: str | None = None) -> Self:
-        """With one thing less: a filter, or one of its values."""
+        """With one thing less: a filter, or one of its values; a range by either of its ends' names."""
+        for measure in MEASURES.values():
+            if name in measure.names:
+                return replace(self, ranges={key: each for key, each in self.ranges.items() if key != measure.name})
         if name in self.chosen:
             left = tuple(each for each in self.chosen[name] if value is not None and each != value)
             chosen = {key: values for key, values in self.chosen.items() if key != name}

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from apps.library import uploads
 from apps.library.destinations import Destination, destinations_of
@@ -28,8 +33,20 @@ def kind_label(asset: Asset) -> str:
     return str(get_kind(asset.kind).label)
 
 
+@lru_cache
+def _day(day: datetime.date, language: str | None) -> str:
+    return date_format(day, "MONTH_DAY_FORMAT")
+
+
 @register.simple_tag
-def waveform(peaks: Sequence[float], bars: int = 90) -> SafeString:
+def day_of(moment: datetime.datetime) -> SafeString:
+    """The day, with the whole moment for machines. Pages of many show few different days."""
+    here = timezone.localtime(moment)
+    return format_html('<time datetime="{}">{}</time>', here.isoformat(), _day(here.date(), get_language()))
+
+
+@register.simple_tag
+def waveform(peaks: Sequence[int], bars: int = 90) -> SafeString:
     """Draw peaks (0 to 100) as bars that fill whatever box they stand in."""
     return format_html(
         '<svg viewBox="0 0 {} 100" preserveAspectRatio="none" fill="none" stroke="currentColor" stroke-width="2"'

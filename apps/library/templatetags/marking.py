@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from django import template
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from apps.library.cards import render_card
 from apps.library.models import Asset, Favourite, Tag
 from apps.library.search.filters import Facet
 
@@ -23,12 +21,6 @@ def marks(context: template.Context, asset: Asset) -> dict[str, Any]:
         "is_favourite": Favourite.objects.filter(user=member.user_id, asset=asset).exists(),
         "can_mark": member.may("create"),
     }
-
-
-@register.simple_tag
-def card(asset: Asset, favourites: Collection[object] = ()) -> SafeString:
-    """library/_card.html, for pages with many of them."""
-    return render_card(asset, is_favourite=asset.pk in favourites)
 
 
 @register.simple_tag
