@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from apps.books import services
@@ -25,6 +26,9 @@ from apps.books.showing import (
 from apps.library.files import safe_filename
 from apps.workspaces.access import MemberRequest, member_required
 
+SHOWN = 100  # files of a book on its page
+UNKNOWN = gettext_noop("This file cannot be made. Choose a format and try again.")
+
 
 @require_GET
 @member_required()
@@ -38,9 +42,11 @@ def _editions(request: MemberRequest, one: Book, *, refusal: str = "", status: i
     made = one.editions.select_related("workspace", "book", "chapter", "asset", "created_by").defer(
         "timings", "asset__subtitles"
     )
+    made = list(made.order_by("-pk"))
     context = frame(request, one, everything) | {
         "lines": lines_of(request.member, one, everything),
-        "editions": made.order_by("-pk")[:100],
+        "editions": made[:SHOWN],
+        "together": services.chapter_files(one, made),
         "formats": [(name, each.label) for name, each in FORMATS.items()],
         "loudnesses": [(value, _loudness(value)) for value in LOUDNESS_LUFS],
         "wanted": read_uuid(request.GET.get("chapter", "")),
@@ -62,9 +68,7 @@ def render_edition(request: MemberRequest, workspace: str, pk: uuid.UUID) -> Htt
     one = find_book(request.member, pk)
     form = EditionForm(request.POST)
     if not form.is_valid():
-        return _editions(
-            request, one, refusal=_("This file cannot be made. Choose a format and try again."), status=422
-        )
+        return _editions(request, one, refusal=_(UNKNOWN), status=422)
     chapter = find_chapter(one, form.cleaned_data["chapter"]) if form.cleaned_data["chapter"] else None
     try:
         services.render(
@@ -74,6 +78,23 @@ def render_edition(request: MemberRequest, workspace: str, pk: uuid.UUID) -> Htt
             format=form.cleaned_data["format"],
             scope=chapter,
             loudness_lufs=form.cleaned_data["loudness"],
+        )
+    except services.NotReadyError as refusal:
+        return _editions(request, one, refusal=str(refusal), status=409)
+    return redirect("books:editions", workspace, one.pk)
+
+
+@require_POST
+@member_required(can="create")
+def render_chapters(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResponse:
+    """Write each chapter that is made as a file of its own."""
+    one = find_book(request.member, pk)
+    form = EditionForm(request.POST)
+    if not form.is_valid():
+        return _editions(request, one, refusal=_(UNKNOWN), status=422)
+    try:
+        services.render_chapters(
+            request.member, one, format=form.cleaned_data["format"], loudness_lufs=form.cleaned_data["loudness"]
         )
     except services.NotReadyError as refusal:
         return _editions(request, one, refusal=str(refusal), status=409)

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from apps.books.models import Edition
+from apps.workspaces import tray
 from apps.workspaces.events import publish
 
 
@@ -23,3 +24,5 @@ def publish_edition(pk: Any) -> None:
     with translation.override(edition.created_by.language or settings.LANGUAGE_CODE):
         html = render_to_string("books/_edition.html", {"edition": edition, "oob": True})
     publish(edition.workspace_id, html)
+    if not edition.is_moving:
+        tray.ring(edition.workspace)

@@ -25,3 +25,4 @@ FORMATS = {
     "wav": Format(gettext_lazy("WAV"), "wav", "audio/wav", 0, "pcm_s16le", "wav"),
 }
 LOUDNESS_LUFS = (-23.0, -18.0, -16.0, -14.0)  # broadcast, audiobooks, podcasts, streaming
+LISTEN = "listen-"  # how the click of a file begins that is to be heard on the page, not to be taken away

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from apps.books import services
 from apps.books.composing import compose
+from apps.books.formats import LISTEN
 from apps.books.models import Book, Chapter, Edition, EditionStatus, Segment
 from apps.books.showing import (
     Line,
@@ -118,9 +119,9 @@ def listen(request: MemberRequest, workspace: str, pk: uuid.UUID, chapter_pk: uu
     """Have a chapter put together to be heard: free, the studio's own work. The same sound is made once."""
     one = find_book(request.member, pk)
     chapter = find_chapter(one, chapter_pk)
-    click = f"listen-{compose(chapter).fingerprint[:29]}"
+    click = f"{LISTEN}{compose(chapter).fingerprint}"[:36]
     if one.editions.filter(click=click, status__in=(EditionStatus.FAILED, EditionStatus.CANCELLED)).exists():
-        click = str(uuid.uuid4())
+        click = f"{LISTEN}{uuid.uuid4().hex}"[:36]
     try:
         services.render(request.member, one, click=click, format="mp3", scope=chapter)
     except services.NotReadyError:

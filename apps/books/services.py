@@ -16,7 +16,15 @@ from apps.books.directing import (
     set_pauses,
     set_settings,
 )
-from apps.books.editions import NotReadyError, cancel_edition, is_current, render, subtitles_of
+from apps.books.editions import (
+    NotReadyError,
+    cancel_edition,
+    chapter_files,
+    is_current,
+    render,
+    render_chapters,
+    subtitles_of,
+)
 from apps.books.making import Price, RefusedError, cancel, make, pause, price_of, repeat, resume
 from apps.books.outlining import join_chapters, move_chapter, put_back, remove_chapter, rename_chapter, split_chapter
 from apps.books.revising import accept, dismiss, revise
@@ -34,6 +42,7 @@ __all__ = [
     "cancel",
     "cancel_edition",
     "cast",
+    "chapter_files",
     "chapters_of",
     "choose_take",
     "cleanup_of",
@@ -54,6 +63,7 @@ __all__ = [
     "rename",
     "rename_chapter",
     "render",
+    "render_chapters",
     "repeat",
     "resume",
     "revise",

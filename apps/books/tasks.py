@@ -8,18 +8,20 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from celery import shared_task
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from apps.books import events
 from apps.books.composing import Composition, compose, marks_of, pieces_of
-from apps.books.formats import FORMATS
+from apps.books.formats import FORMATS, LISTEN
 from apps.books.models import Book, Chapter, Edition, EditionStatus, Part
 from apps.books.sound import apart
 from apps.books.sound.pieces import Joined, Mark, SoundError
@@ -27,12 +29,14 @@ from apps.library.audio import Measurements
 from apps.library.models import Asset
 from apps.library.services import keep
 from apps.library.tasks import local_copy, ring
+from apps.notifications.services import notify
 from apps.workspaces.models import Membership
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=90)  # renewed while the file is being written
 MAX_ATTEMPTS = 3
+LONG_S = 20  # who waits longer for a file is told when it is there
 RING_AFTER = timedelta(seconds=5)
 LOOK_EVERY_S = 0.5
 TEXT_SHOWN = 2000  # characters of the script that the library searches
@@ -40,11 +44,38 @@ TEXT_SHOWN = 2000  # characters of the script that the library searches
 
 @shared_task
 def render_edition(edition_id: str) -> None:
-    """Write the file and keep it in the library."""
+    """Write the file and keep it in the library, unless enough are being written: the worker has other things to do."""
     found = Edition.objects.select_related("workspace", "created_by", "book", "chapter")
     edition = found.filter(pk=edition_id).first()
-    if edition is None or not Edition.objects.claim(edition.pk, status=EditionStatus.WAITING, lease=LEASE):
+    if edition is None or not _is_its_turn(edition):
         return
+    if not Edition.objects.claim(edition.pk, status=EditionStatus.WAITING, lease=LEASE):
+        return
+    _render(edition)
+    ring_due(lane_of(edition), 1)
+
+
+_TO_LISTEN = Q(click__startswith=LISTEN)
+# Which files wait for each other, and how many are written at once: each takes a processor for minutes and a thread of
+# the worker, and whoever wants to hear a chapter waits neither for a whole book nor for fifty chapters to download.
+LANES = {
+    "listen": (_TO_LISTEN, 2),
+    "chapter": (Q(scope="chapter") & ~_TO_LISTEN, 1),
+    "book": (Q(scope="book"), 1),
+}
+
+
+def lane_of(edition: Edition) -> str:
+    return "listen" if edition.click.startswith(LISTEN) else edition.scope
+
+
+def _is_its_turn(edition: Edition) -> bool:
+    others, most = LANES[lane_of(edition)]
+    at_it = Edition.objects.filter(others, status=EditionStatus.WAITING, leased_until__gt=timezone.now())
+    return at_it.exclude(pk=edition.pk).count() < most
+
+
+def _render(edition: Edition) -> None:
     with translation.override(edition.created_by.language or settings.LANGUAGE_CODE):
         try:
             asset = _write(edition)
@@ -53,8 +84,8 @@ def render_edition(edition_id: str) -> None:
         except SoundError as error:
             log.warning("edition %s could not be written: %s", edition.pk, error)
             _end(edition, EditionStatus.FAILED, error=_("The sounds could not be joined."))
-            return
-    _end(edition, EditionStatus.READY, asset=asset, percent=100)
+        else:
+            _end(edition, EditionStatus.READY, asset=asset, percent=100)
 
 
 class _CancelledError(Exception):
@@ -62,8 +93,21 @@ class _CancelledError(Exception):
 
 
 def _end(edition: Edition, status: str, **changes: object) -> None:
-    Edition.objects.move_on(edition.pk, from_status=EditionStatus.WAITING, to_status=status, **changes)
+    moved = Edition.objects.move_on(edition.pk, from_status=EditionStatus.WAITING, to_status=status, **changes)
     events.publish_edition(edition.pk)
+    if moved:
+        _tell(edition, status)
+
+
+def _tell(edition: Edition, status: str) -> None:
+    """A message to whoever has waited long, when the last of the files is there that they asked for."""
+    waited_s = (timezone.now() - edition.created_at).total_seconds()
+    others = Edition.objects.filter(book=edition.book_id, created_by=edition.created_by, status=EditionStatus.WAITING)
+    if lane_of(edition) == "listen" or waited_s < LONG_S or others.exists():
+        return
+    words = _("Ready to download: {title}") if status == EditionStatus.READY else _("Could not be written: {title}")
+    url = reverse("books:editions", args=[edition.workspace.slug, edition.book_id])
+    notify(edition.created_by, edition.workspace, words.format(title=edition.title), url)
 
 
 def _write(edition: Edition) -> Asset:
@@ -202,6 +246,13 @@ def _told(edition: Edition, progress: Path) -> Iterator[None]:
 @shared_task
 def sweep() -> None:
     """Ring again for editions whose worker died or never heard of them."""
-    due = Edition.objects.filter(status=EditionStatus.WAITING, created_at__lt=timezone.now() - RING_AFTER).unclaimed()
-    for pk in due.order_by("created_at").values_list("pk", flat=True)[:50]:
+    for lane, (_which, most) in LANES.items():
+        ring_due(lane, most, before=timezone.now() - RING_AFTER)
+
+
+def ring_due(lane: str, most: int, *, before: datetime | None = None) -> None:
+    """Ring for those of a lane that wait longest. before: only for what was asked for until then."""
+    waiting = Edition.objects.filter(LANES[lane][0], status=EditionStatus.WAITING).unclaimed()
+    due = waiting.filter(created_at__lt=before or timezone.now()).order_by("created_at", "pk")
+    for pk in due.values_list("pk", flat=True)[:most]:
         ring(render_edition, pk)

@@ -45,6 +45,7 @@ urlpatterns = [
     path("<uuid:pk>/details/save", details_views.set_details, name="set_details"),
     path("<uuid:pk>/editions/", edition_views.editions, name="editions"),
     path("<uuid:pk>/editions/render", edition_views.render_edition, name="render"),
+    path("<uuid:pk>/editions/render-chapters", edition_views.render_chapters, name="render_chapters"),
     path("<uuid:pk>/editions/<uuid:edition_pk>/", edition_views.edition, name="edition"),
     path("<uuid:pk>/editions/<uuid:edition_pk>/stop", edition_views.stop_edition, name="stop_edition"),
     path(

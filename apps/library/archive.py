@@ -16,6 +16,7 @@ from django.core.files.storage import default_storage
 
 from apps.library.files import opened_download, safe_filename
 from apps.library.models import Asset
+from apps.library.subtitles import to_srt
 
 BLOCK = 1 << 18
 TOGETHER = 50  # rows in memory
@@ -48,10 +49,10 @@ class Archive:
         file: Any = self._outgoing  # as much of a file as ZipFile needs
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True)  # media are packed already
 
-    def add(self, asset: Asset) -> Iterator[bytes]:
-        """The file under its title, and beside it a JSON file with all it takes to make it again.
+    def add(self, asset: Asset, subtitles: str = "") -> Iterator[bytes]:
+        """The file under its title, and beside it a JSON file with all it takes to make it again, and its subtitles.
 
-        That file is left out where the text is hidden.
+        subtitles: as SRT. Both are left out where the text is hidden.
         """
         if not default_storage.exists(asset.file_name):
             return
@@ -73,6 +74,8 @@ class Archive:
             sums = {"size": size, "sha256": hashed.hexdigest(), "kept_sha256": asset.sha256}
             settings = json.dumps(describe(asset) | sums, ensure_ascii=False, indent=2, default=str)
             self._zip.writestr(zipfile.ZipInfo(f"{stem}.json", when), settings)
+            if subtitles:
+                self._zip.writestr(zipfile.ZipInfo(f"{stem}.srt", when), subtitles)
         yield self._outgoing.take()
 
     def end(self) -> bytes:
@@ -85,7 +88,7 @@ def write_archive(ids: Sequence[uuid.UUID], *, hide_text: bool = False) -> Itera
     archive = Archive(hide_text=hide_text)
     for start in range(0, len(ids), TOGETHER):
         for asset in _fetch(ids[start : start + TOGETHER]):
-            yield from archive.add(asset)
+            yield from archive.add(asset, "" if hide_text else subtitles_of(asset))
     yield archive.end()
 
 
@@ -94,7 +97,8 @@ async def stream_archive(ids: Sequence[uuid.UUID], *, hide_text: bool = False) -
     archive = Archive(hide_text=hide_text)
     for start in range(0, len(ids), TOGETHER):
         for asset in await database_sync_to_async(_fetch)(ids[start : start + TOGETHER]):
-            blocks = archive.add(asset)
+            subtitles = "" if hide_text else await database_sync_to_async(subtitles_of)(asset)
+            blocks = archive.add(asset, subtitles)
             try:
                 while (block := await asyncio.to_thread(next, blocks, None)) is not None:
                     yield block
@@ -112,6 +116,12 @@ def _fetch(ids: Sequence[uuid.UUID]) -> list[Asset]:
         Asset.objects.filter(pk__in=ids).select_related("created_by", "workspace").defer("peaks", "subtitles").in_bulk()
     )
     return [found[pk] for pk in ids if pk in found]
+
+
+def subtitles_of(asset: Asset) -> str:
+    """As SRT; empty where it has none. Of one at a time: those of a long book fill megabytes."""
+    found = Asset.objects.filter(pk=asset.pk).values_list("subtitles", flat=True).first()
+    return to_srt(found) if found else ""
 
 
 def describe(asset: Asset) -> dict[str, Any]:

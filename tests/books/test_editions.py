@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+import io
 import json
+import re
+import zipfile
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import av
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
-from apps.books import events, services, tasks
+from apps.books import editions, events, services, tasks
 from apps.books.models import Book, Edition
 from apps.library import audio
 from apps.library.models import Asset
+from apps.notifications.models import Notification
+from apps.workspaces import tray
 from tests.books.conftest import RATE, SETTINGS, make_all, rendered
 from tests.books.test_making import script
 
@@ -122,3 +128,55 @@ def test_its_row_reaches_the_workspace(book, connected, monkeypatch):
     monkeypatch.setattr(events, "publish", lambda workspace_id, html: pushed.append((workspace_id, html)))
     rendered(services.render(connected, book, click="x", format="mp3"))
     assert {workspace_id for workspace_id, _html in pushed} == {connected.workspace_id}
+
+
+def test_chapters_are_written_each_as_a_file_and_again_only_where_something_changed(book, connected, client):
+    first = [rendered(each) for each in services.render_chapters(connected, book, format="mp3")]
+    assert [edition.asset.title for edition in first] == [f"The ferry: {n:02d} Chapter {n}" for n in (1, 2)]
+    assert services.render_chapters(connected, book, format="mp3") == first
+    segment = book.segments.in_script().filter(chapter=book.chapters.all()[1], is_silent=False).first()
+    services.set_pause_after(segment, 900)
+    again = [rendered(each) for each in services.render_chapters(connected, book, format="mp3")]
+    assert [one == other for one, other in zip(first, again, strict=True)] == [True, False]
+    (files,) = services.chapter_files(book, list(book.editions.order_by("-pk")))
+    assert files.editions == again
+    assert files.is_complete
+    client.force_login(connected.user)
+    page = client.get(reverse("books:editions", args=["night-shift", book.pk])).content.decode()
+    named = re.findall(r'name="asset" value="([^"]+)"', page)
+    assert named == [str(edition.asset_id) for edition in again]
+    answer = client.post(reverse("library:download_many", args=["night-shift"]), {"asset": named})
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    stems = {f"The ferry 0{n} Chapter {n}" for n in (1, 2)}
+    assert set(archive.namelist()) == {f"{stem}{suffix}" for stem in stems for suffix in (".mp3", ".json", ".srt")}
+    assert b"Number 2-3." in archive.read("The ferry 02 Chapter 2.srt")
+
+
+def test_whoever_wants_to_listen_does_not_wait_for_files_to_download(book, connected, client, monkeypatch):
+    rung = []
+    monkeypatch.setattr(tasks, "ring", lambda task, pk: rung.append(pk))
+    first, second = services.render_chapters(connected, book, format="mp3")
+    whole = services.render(connected, book, click="whole", format="mp3")
+    busy = {"leased_until": timezone.now() + timedelta(minutes=1)}
+    Edition.objects.filter(pk__in=(first.pk, whole.pk)).update(**busy)
+    client.force_login(connected.user)
+    client.post(reverse("books:listen", args=["night-shift", book.pk, second.chapter_id]))
+    listened = Edition.objects.get(click__startswith="listen-")
+    assert rendered(second).status == "waiting"
+    assert rendered(listened).status == "ready"
+    Edition.objects.filter(pk=first.pk).update(leased_until=None)
+    rendered(first)
+    assert rung == [second.pk]
+
+
+def test_the_tray_knows_a_file_from_its_beginning_to_its_end_and_whoever_waited_is_told(book, connected, monkeypatch):
+    counts = []
+    for module in (editions, events):
+        monkeypatch.setattr(module.tray, "ring", lambda workspace: counts.append(len(tray.items_for(connected))))
+    edition = services.render(connected, book, click="x", format="mp3")
+    Edition.objects.filter(pk=edition.pk).update(created_at=timezone.now() - timedelta(minutes=2))
+    assert rendered(edition).status == "ready"
+    assert counts == [1, 0]
+    assert Notification.objects.get(user=connected.user).text == "Ready to download: The ferry"
+    services.cancel_edition(services.render(connected, book, click="y", format="flac"))
+    assert counts == [1, 0, 1, 0]

@@ -9,6 +9,7 @@ import pytest
 from apps.books import services
 from apps.books.models import Book, Part, Segment, SegmentTake
 from apps.jobs import limits
+from apps.jobs import services as jobs
 from apps.jobs.models import Job, Turn
 from apps.library.models import Asset
 from apps.minimax.text import billed_characters
@@ -112,12 +113,29 @@ def test_a_second_press_makes_nothing_twice_and_what_is_being_made_is_not_asked_
     assert set(speaker.seen.values()) == {1}
 
 
-def test_the_tray_shows_one_line_for_a_book(book, connected):
+def test_the_tray_counts_a_book_as_one_and_its_parts_as_they_come(book, connected):
+    def lines():
+        return [(item.title, item.state, item.percent) for item in tray.items_for(connected)]
+
     services.make(connected, book, click="x")
-    items = tray.items_for(connected)
-    assert [(item.title, item.state) for item in items] == [("The ferry", "0 of 3 parts")]
+    assert lines() == [("The ferry", "0 of 3 parts", 0)]
+    _first, *rest = Job.objects.order_by("pk")
+    for job in rest:
+        jobs.pause(job)
     finish()
-    assert tray.items_for(connected) == []
+    assert lines() == [("The ferry", "1 of 3 parts", 33)]
+    for job in rest:
+        jobs.resume(job)
+    finish()
+    assert lines() == []
+    chapter = book.chapters.first()
+    text = chapter.text.replace("Number 1-3.", "Number three.").replace("Number 1-7.", "Number seven.")
+    services.accept(services.revise(connected, book, text, chapter=chapter))
+    assert lines() == []
+    services.make(connected, book, click="changed")
+    assert lines() == [("The ferry", "0 of 2 parts", 0)]
+    services.cancel(book)
+    assert lines() == []
 
 
 def test_changing_three_sentences_bills_these_three_and_leaves_the_others_as_they_sound(connected, speaker):
@@ -150,6 +168,42 @@ def test_changing_three_sentences_bills_these_three_and_leaves_the_others_as_the
         pk: sha for pk, sha in before.items() if pk not in changed
     }
     assert all(after[pk] != before[pk] for pk in changed)
+
+
+@pytest.mark.slow
+def test_of_five_thousand_sentences_three_are_changed_billed_and_heard_anew(connected, speaker):
+    """The same in a book of a quarter of a million characters, sound for sound."""
+    lines = 2500  # of two sentences
+    parts = []
+    for number in range(lines):
+        if number % 250 == 0:
+            parts.append(f"Chapter {number // 250 + 1}")
+        parts.append(f"Number {number}. {LINES[number % len(LINES)]}")
+    text = "\n\n".join(parts)
+    book = services.create_book(connected, title="Long", text=text, settings=SETTINGS)
+    services.make(connected, book, click="make")
+    finish(patience_s=600)
+    before, billed = hashes(book), speaker.billed
+    assert len(before) >= 5000
+    assert len(set(before.values())) > lines
+    changes = {"Number 7.": "Number seven.", "Number 1201.": "数字の千。", "Number 2499.": "The last of them all."}
+    new = text
+    for old, other in changes.items():
+        assert new.count(old) == 1
+        new = new.replace(old, other)
+    revision = services.revise(connected, book, new)
+    expected = sum(map(billed_characters, changes.values()))
+    assert [line["after"] for line in revision.diff] == list(changes.values())
+    assert revision.billed_characters == expected
+    services.accept(revision)
+    make_all(connected, book, "again")
+    assert speaker.billed - billed == expected
+    after, changed = hashes(book), {line["segment"] for line in revision.diff}
+    assert after.keys() == before.keys()
+    assert {pk for pk, sha256 in after.items() if sha256 != before[pk]} == changed
+    timings = services.timings_of(book)
+    assert len(timings) == len(after)
+    assert all(one.end_sample <= other.start_sample for one, other in pairwise(timings))
 
 
 def test_going_back_to_an_earlier_version_costs_nothing(book, connected, speaker):
