@@ -42,11 +42,11 @@ def _editions(request: MemberRequest, one: Book, *, refusal: str = "", status: i
     made = one.editions.select_related("workspace", "book", "chapter", "asset", "created_by").defer(
         "timings", "asset__subtitles"
     )
-    made = list(made.order_by("-pk"))
+    files = list(made.order_by("-pk"))
     context = frame(request, one, everything) | {
         "lines": lines_of(request.member, one, everything),
-        "editions": made[:SHOWN],
-        "together": services.chapter_files(one, made),
+        "editions": files[:SHOWN],
+        "together": services.chapter_files(one, files),
         "formats": [(name, each.label) for name, each in FORMATS.items()],
         "loudnesses": [(value, _loudness(value)) for value in LOUDNESS_LUFS],
         "wanted": read_uuid(request.GET.get("chapter", "")),
