@@ -9,7 +9,7 @@ class BooksConfig(AppConfig):
     def ready(self) -> None:
         from apps.books.forms import COVER
         from apps.books.generation import LONG_SPEECH
-        from apps.books.relations import find_books, find_origins
+        from apps.books.relations import editions_among, find_books, find_origins
         from apps.books.tray import books_in_motion, editions_in_motion
         from apps.jobs import kinds
         from apps.library import dependants, lineage, uploads
@@ -23,7 +23,7 @@ class BooksConfig(AppConfig):
         uploads.register(COVER)
         lineage.register_origins(find_origins)
         then = _("They would have to be put together again.")
-        dependants.register(_("Long speech"), find_books, icon="book-audio", then=then)
+        dependants.register(_("Long speech"), find_books, editions_among, icon="book-audio", then=then)
         navigation.register_room("books", "speech")
         navigation.register(
             navigation.Page(

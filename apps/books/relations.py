@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,3 +30,8 @@ def find_books(member: Membership, asset: Asset) -> Iterator[tuple[str, str]]:
     """Books that offer this file as one of their editions."""
     for edition in Edition.objects.visible_to(member).filter(asset=asset).select_related("book")[: MOST + 1]:
         yield edition.book.title, reverse("books:book", args=[member.workspace.slug, edition.book_id])
+
+
+def editions_among(member: Membership, ids: Sequence[uuid.UUID]) -> Iterable[uuid.UUID]:
+    editions = Edition.objects.visible_to(member).filter(asset__in=ids)
+    return (pk for pk in editions.values_list("asset", flat=True) if pk)

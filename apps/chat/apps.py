@@ -14,7 +14,7 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.chat.forms import PICTURE
-        from apps.chat.relations import find_conversations, find_origins
+        from apps.chat.relations import find_conversations, find_origins, shown_among
         from apps.chat.tray import replies_in_motion
         from apps.library import dependants, destinations, kinds, lineage, uploads
         from apps.workspaces import navigation, tray
@@ -23,7 +23,9 @@ class ChatConfig(AppConfig):
         uploads.register(PICTURE)
         lineage.register_origins(find_origins)
         then = _("They go on, without it.")
-        dependants.register(_("Conversations that show it"), find_conversations, icon="message-circle", then=then)
+        dependants.register(
+            _("Conversations that show it"), find_conversations, shown_among, icon="message-circle", then=then
+        )
         destinations.register(
             destinations.Destination(_("Ask about this picture"), "image", "chat:index", "image", icon="message-circle")
         )

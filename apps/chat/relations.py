@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -14,6 +16,9 @@ from apps.library.dependants import MOST
 from apps.library.lineage import Origin
 from apps.library.models import Asset
 from apps.workspaces.models import Membership
+
+LOOKED_AT = 2000
+UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def find_origins(member: Membership, asset: Asset) -> Iterator[Origin]:
@@ -40,6 +45,20 @@ def find_conversations(member: Membership, asset: Asset) -> Iterator[tuple[str, 
             yield conversation.title, _url(member, conversation)
         else:
             yield _("Somebody’s own conversation"), ""
+
+
+def shown_among(member: Membership, ids: Sequence[uuid.UUID]) -> Iterable[uuid.UUID]:
+    """What was made in a conversation, or attached to one of the last LOOKED_AT messages with a picture."""
+    there = Call.objects.filter(message__conversation__workspace=member.workspace_id)
+    there = there.filter(message__conversation__trashed_at=None)
+    yield from there.filter(job__assets__in=ids).values_list("job__assets", flat=True)
+    yield from there.filter(take__asset__in=ids).values_list("take__asset", flat=True)
+    said = Message.objects.filter(conversation__workspace=member.workspace_id, role=Role.USER)
+    said = said.filter(conversation__trashed_at=None).annotate(written=Cast("blocks", TextField()))
+    for written in (
+        said.filter(written__contains="asset").order_by("-created_at").values_list("written", flat=True)[:LOOKED_AT]
+    ):
+        yield from (uuid.UUID(pk) for pk in UUIDS.findall(written))
 
 
 def _asked_for(asset: Asset) -> QuerySet:

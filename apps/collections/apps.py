@@ -15,7 +15,11 @@ class CollectionsConfig(AppConfig):
         register_room("collections", "library")
         register_filter("collection", _("Collection"), relations.ids_in, relations.choices_for)
         dependants.register(
-            _("Collections"), relations.find_collections, icon="folder", then=_("It is shown there no more.")
+            _("Collections"),
+            relations.find_collections,
+            relations.collected_among,
+            icon="folder",
+            then=_("It is shown there no more."),
         )
         many.register_undo("uncollect", services.undo_add)
         many.register_undo("recollect", services.undo_remove)

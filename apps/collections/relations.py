@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -33,3 +34,8 @@ def find_collections(member: Membership, asset: Asset) -> Iterator[tuple[str, st
     holding = Collection.objects.visible_to(member).filter(items__asset=asset).order_by("name")
     for one in holding[: MOST + 1]:
         yield one.name, reverse("collections:collection", args=[member.workspace.slug, one.pk])
+
+
+def collected_among(member: Membership, ids: Sequence[uuid.UUID]) -> Iterable[uuid.UUID]:
+    items = Item.objects.filter(collection__in=Collection.objects.visible_to(member), asset__in=ids)
+    return items.values_list("asset", flat=True)

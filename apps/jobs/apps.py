@@ -7,7 +7,7 @@ class JobsConfig(AppConfig):
     verbose_name = _("Jobs")
 
     def ready(self) -> None:
-        from apps.jobs.relations import find_making, find_moving
+        from apps.jobs.relations import awaited_among, find_making, find_moving
         from apps.jobs.services import tray_items
         from apps.library import dependants, details
         from apps.workspaces import tray
@@ -15,4 +15,4 @@ class JobsConfig(AppConfig):
         tray.register(tray_items)
         details.register_making(find_making)
         then = _("They have yet to read it, and would fail.")
-        dependants.register(_("Jobs on their way"), find_moving, icon="loader", then=then)
+        dependants.register(_("Jobs on their way"), find_moving, awaited_among, icon="loader", then=then)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -33,8 +34,15 @@ def find_making(asset: Asset) -> Making | None:
 
 def find_moving(member: Membership, asset: Asset) -> Iterator[tuple[str, str]]:
     """Jobs that have yet to read this asset, or are just doing so."""
-    moving = Job.objects.visible_to(member).moving().order_by("-id").only("kind", "title", "request")[:LOOKED_AT]
-    waiting = (job for job in moving if any(pk == asset.pk for pk, _role in named_in(job.request)))
+    waiting = (job for job in _moving(member) if any(pk == asset.pk for pk, _role in named_in(job.request)))
     for _place, job in zip(range(MOST + 1), waiting, strict=False):
         page = reverse(job.modality.page, args=[member.workspace.slug])
         yield f"{job.modality.label}: {job.title}", f"{page}#job-{job.pk}"
+
+
+def awaited_among(member: Membership, ids: Sequence[uuid.UUID]) -> Iterable[uuid.UUID]:
+    return (pk for job in _moving(member) for pk, _role in named_in(job.request))
+
+
+def _moving(member: Membership) -> Iterable[Job]:
+    return Job.objects.visible_to(member).moving().order_by("-id").only("kind", "title", "request")[:LOOKED_AT]

@@ -15,7 +15,7 @@ class LibraryConfig(AppConfig):
         kinds.register(kinds.Kind("upload", _("Upload"), "upload", ""))
         builtin.register()
         then = _("They stay. What they came from can no longer be looked at.")
-        dependants.register(_("Made from it"), lineage.children_of, icon="git-branch", then=then)
+        dependants.register(_("Made from it"), lineage.children_of, lineage.parents_among, icon="git-branch", then=then)
         register(Page("library", _("Library"), "library", "library:index", order=80, key="l"))
         audit.describe(
             {

@@ -174,6 +174,12 @@ def children_of(member: Membership, asset: Asset) -> Iterable[tuple[str, str]]:
         yield each.child.title, reverse("library:asset", args=[slug, each.child_id])
 
 
+def parents_among(member: Membership, ids: Sequence[uuid.UUID]) -> Iterable[uuid.UUID]:
+    """Those that something was made from which is not among them itself."""
+    found = _visible(member, "child").filter(parent__in=ids).values_list("parent", "child")
+    return {parent for parent, child in found if child not in set(ids)} if ids else ()
+
+
 def _near(member: Membership, asset: Asset, *, up: bool) -> tuple[list[Relative], bool]:
     here, there = ("child", "parent") if up else ("parent", "child")
     found = _visible(member, there).filter(**{here: asset}).select_related(there).order_by("-child", "pk")

@@ -15,10 +15,11 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, retarget, trigger_client_event
 
 from apps.library import many, tagging, trash
 from apps.library.archive import stream_archive, write_archive
+from apps.library.dependants import dependants_among
 from apps.library.models import Asset, BulkAct
 from apps.library.tasks import purge
 from apps.workspaces.access import MemberRequest, member_required
@@ -57,10 +58,16 @@ def count_many(request: MemberRequest, workspace: str) -> HttpResponse:
 @require_POST
 @member_required(can="create")
 def trash_many(request: MemberRequest, workspace: str) -> HttpResponse:
+    """Ask once more, with what depends on them, unless the answer is already there: `sure`."""
     try:
         ids = many.choose(request.member, request.POST)
     except many.TooManyError as error:
         return refuse(request, error)
+    if "sure" not in request.POST and (dependants := dependants_among(request.member, ids)):
+        context = {"count": len(ids), "chosen": ids, "dependants": dependants}
+        if not request.htmx:
+            return render(request, "library/trash_many.html", context)
+        return reswap(retarget(render(request, "library/_trash_many.html", context), "#drawer"), "innerHTML")
     act = many.move_to_trash(request.member, ids, request=request)
     text = ngettext("%d is in the trash.", "%d are in the trash.", len(ids)) % len(ids)
     return done(request, ids, text, act)

@@ -24,6 +24,11 @@ def find_links(member: Membership, asset: Asset) -> Iterator[tuple[str, str]]:
         yield label, reverse("sharing:index", args=[member.workspace.slug])
 
 
+def linked_among(member: Membership, ids: Sequence[uuid.UUID]) -> Iterable[uuid.UUID]:
+    links = Share.objects.visible_to(member).open().filter(asset__in=ids)
+    return (pk for pk in links.values_list("asset", flat=True) if pk)
+
+
 def find_card_files(asset_ids: Sequence[uuid.UUID]) -> Iterable[str]:
     """The pictures of links to these assets: they go with them."""
     return Share.objects.filter(asset__in=asset_ids).exclude(card="").values_list("card", flat=True)

@@ -14,7 +14,15 @@ class VoicesConfig(AppConfig):
         from apps.minimax import catalogue
         from apps.voices.bringing import KIND
         from apps.voices.generation import VOICE_AUDITION, VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP
-        from apps.voices.relations import find_consents, find_origins, find_parents, find_voices, may_be_sample
+        from apps.voices.relations import (
+            find_consents,
+            find_origins,
+            find_parents,
+            find_voices,
+            may_be_sample,
+            proving_among,
+            sampled_among,
+        )
         from apps.voices.resolving import name_of
         from apps.voices.services import count_expiring
         from apps.workspaces import audit, navigation
@@ -36,9 +44,9 @@ class VoicesConfig(AppConfig):
         lineage.register(find_parents)
         lineage.register_origins(find_origins)
         then = _("Once MiniMax forgets them, they cannot be made again.")
-        dependants.register(_("Voices made from it"), find_voices, icon="audio-waveform", then=then)
+        dependants.register(_("Voices made from it"), find_voices, sampled_among, icon="audio-waveform", then=then)
         then = _("The proof that this person agreed would be lost.")
-        dependants.register(_("Consent that it proves"), find_consents, icon="file-signature", then=then)
+        dependants.register(_("Consent that it proves"), find_consents, proving_among, icon="file-signature", then=then)
         library_kinds.register(library_kinds.Kind(KIND, _("Voice sample"), "mic", recall=""))
         uploads.register(uploads.Purpose("voices.consent", catalogue.image.reference))
         navigation.register(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db.models import Q
 from django.urls import reverse
@@ -46,6 +46,16 @@ def find_consents(member: Membership, asset: Asset) -> Iterator[tuple[str, str]]
     for voice in proved.select_related("consent").order_by("name")[: MOST + 1]:
         url = reverse("voices:voice", args=[member.workspace.slug, voice.pk])
         yield f"{voice.consent.person if voice.consent else ''}: {voice.name}", url
+
+
+def sampled_among(member: Membership, ids: Sequence[uuid.UUID]) -> Iterable[uuid.UUID]:
+    made_from = Voice.objects.visible_to(member).filter(Q(sample__in=ids) | Q(prompt_audio__in=ids))
+    return (pk for both in made_from.values_list("sample", "prompt_audio") for pk in both if pk)
+
+
+def proving_among(member: Membership, ids: Sequence[uuid.UUID]) -> Iterable[uuid.UUID]:
+    proved = Voice.objects.visible_to(member).filter(consent__file__in=ids, consent__withdrawn_at=None)
+    return proved.values_list("consent__file", flat=True)
 
 
 def _voices_of(asset: Asset) -> list[uuid.UUID]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tracemalloc
 import zipfile
 
@@ -10,9 +11,12 @@ from channels.db import database_sync_to_async
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
+from apps.collections import services as collections
 from apps.library import tagging
 from apps.library.archive import BLOCK, stream_archive, write_archive
-from apps.library.models import Asset
+from apps.library.models import Asset, Derivation
+from apps.sharing.models import Share
+from apps.voices.models import Origin, Voice
 
 
 def at(name: str, workspace: str = "night-shift") -> str:
@@ -98,6 +102,28 @@ def find(client, creator, sounds, bring):
 
 def titles(**lookups) -> list[str]:
     return sorted(Asset.objects.filter(**lookups).values_list("title", flat=True))
+
+
+def test_whoever_moves_many_to_the_trash_is_told_what_needs_them(client, creator, sounds):
+    Share.with_new_token(workspace=creator.workspace, asset=sounds[0], created_by=creator.user).save()
+    Voice.objects.create(
+        workspace=creator.workspace, created_by=creator.user, name="Nora", origin=Origin.CLONE, sample=sounds[1]
+    )
+    picture = collections.create(creator, "Evenings")
+    collections.add(creator, picture, [sounds[0].pk, sounds[1].pk])
+    Derivation.objects.create(parent=sounds[0], child=sounds[1], role="voice")  # goes with it
+    client.force_login(creator.user)
+    chosen = {"asset": [str(one.pk) for one in sounds]}
+    asked = client.post(at("trash_many"), chosen, headers={"HX-Request": "true"})
+    assert asked["HX-Retarget"] == "#drawer"
+    text = " ".join(re.sub(r"<[^>]+>", " ", asked.content.decode()).split())
+    for said in ("3 assets are to go", "Collections: 2 of them", "Public links: 1 of them", "Voices made from it: 1"):
+        assert said in text
+    assert "Made from it" not in text.replace("Voices made from it", "")
+    assert not Asset.objects.exclude(trashed_at=None).exists()
+    assert "3 assets are to go" in client.post(at("trash_many"), chosen).content.decode()
+    client.post(at("trash_many"), chosen | {"sure": "1"}, headers={"HX-Request": "true"})
+    assert Asset.objects.exclude(trashed_at=None).count() == 3
 
 
 def test_all_that_a_search_finds_is_meant_without_being_named(client, find):
