@@ -15,7 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from studio.config import ROOT
+from studio.config import ROOT, read_bucket_address
+from tests.buckets import bucket_server, empty_buckets
 from tests.environment import DATA
 
 
@@ -36,6 +37,22 @@ def own_folders(settings, tmp_path: Path) -> None:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.CELERY_TASK_ALWAYS_EAGER = False
+
+
+@pytest.fixture(scope="session")
+def bucket_url() -> Iterator[str]:
+    with bucket_server() as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(bucket_url: str, settings) -> str:
+    """Files lie in an empty bucket. Gives its STUDIO_STORAGE_URL."""
+    options = read_bucket_address(bucket_url)
+    empty_buckets(options["endpoint_url"])
+    told = {"BACKEND": "apps.library.bucket.Bucket", "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "default": told}
+    return bucket_url
 
 
 # --- the cast ---------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -10,10 +11,11 @@ import wave
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
-from types import SimpleNamespace
 
+import av
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +23,6 @@ from django.utils import timezone
 from apps.books import services
 from apps.books.models import Book, Edition, Revision, Segment
 from apps.jobs.models import Job
-from apps.library import tasks
 from apps.minimax.text import billed_characters
 from apps.voices.auditions import begin_with
 from apps.workspaces.models import Membership
@@ -33,6 +34,9 @@ TEXT = (
     "Chapter 2\n\nThe stairs were steep. She counted them all. At the top she found a door."
 )
 HTMX = {"HX-Request": "true"}
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
+)
 
 
 def at(name, *args):
@@ -389,14 +393,21 @@ def test_a_second_take_can_be_heard_and_the_first_chosen_again(client, made):
     assert sentence.take_id == first.pk
 
 
-def test_a_take_is_heard_where_storage_is_no_folder(client, made, monkeypatch):
-    def no_path(name):
-        raise NotImplementedError
-
-    monkeypatch.setattr(tasks, "default_storage", SimpleNamespace(path=no_path))
-    take = sentences(made)[1].take
-    with wave.open(io.BytesIO(client.get(at("take_sound", made.pk, take.pk)).content)) as heard:
+@pytest.mark.django_db(transaction=True)
+def test_a_book_is_made_heard_written_and_deleted_where_files_lie_in_a_bucket(client, bucket, member, book):
+    make_all(member, book)
+    book.cover.save("cover", ContentFile(PNG))
+    take = sentences(book)[1].take
+    with wave.open(io.BytesIO(client.get(at("take_sound", book.pk, take.pk)).content)) as heard:
         assert heard.getnframes() == take.samples
+    assert client.get(at("cover", book.pk)).content == PNG
+    edition = rendered(services.render(member, book, click="x", format="m4b"))
+    assert (edition.status, edition.error) == ("ready", "")
+    with edition.asset.file.open("rb") as file, av.open(file) as opened:
+        assert len(opened.chapters()) == 2
+        assert opened.streams.video[0].codec_context.width == 1
+    services.delete_book(book)
+    assert default_storage.listdir(f"{member.workspace_id}/books")[0] == []
 
 
 def test_version_two_is_compared_priced_and_only_its_changes_are_made(client, made, speaker):

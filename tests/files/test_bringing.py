@@ -288,7 +288,10 @@ def test_the_spool_forgets_what_nobody_sends_any_more(odd, upstream):
 # --- the library ------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_goes_to_the_library_and_back(page, sandbox):
+@pytest.mark.parametrize("storage", ["folder", "bucket"])
+def test_a_file_goes_to_the_library_and_back(page, sandbox, storage, request):
+    if storage == "bucket":
+        request.getfixturevalue("bucket")
     sound = wav(12)
     sent = page.brought(sound, "Harbour.wav", "voice_clone")
     page.asked()

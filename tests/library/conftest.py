@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,30 +11,12 @@ from apps.library import audio
 from apps.library.models import Asset
 from apps.library.services import keep
 from apps.library.tasks import measure
-from studio.config import read_bucket_address
-from tests.buckets import bucket_server, empty_buckets
 from tests.library.sounds import write_tone
 
 SUBTITLES = [
     {"text": "Good evening.", "start_ms": 0, "end_ms": 900, "words": []},
     {"text": "This is the night shift.", "start_ms": 900, "end_ms": 2000, "words": []},
 ]
-
-
-@pytest.fixture(scope="session")
-def bucket_url() -> Iterator[str]:
-    with bucket_server() as url:
-        yield url
-
-
-@pytest.fixture
-def bucket(bucket_url: str, settings) -> str:
-    """Files lie in an empty bucket. Gives its STUDIO_STORAGE_URL."""
-    options = read_bucket_address(bucket_url)
-    empty_buckets(options["endpoint_url"])
-    told = {"BACKEND": "apps.library.bucket.Bucket", "OPTIONS": options}
-    settings.STORAGES = {**settings.STORAGES, "default": told}
-    return bucket_url
 
 
 @pytest.fixture
