@@ -133,7 +133,7 @@ class TestDatabase:
         assert "not empty" in error
         with psycopg.connect(empty_database) as there:
             there.execute(
-                "UPDATE library_asset SET title = title || '!' WHERE id = (SELECT min(id) FROM library_asset)"
+                "UPDATE library_asset SET title = title || '!' WHERE id = (SELECT id FROM library_asset LIMIT 1)"
             )
         code, _told, error = stopped.move(empty_database, "--compare")
         assert code == 1
