@@ -1,4 +1,4 @@
-"""Search for the command palette: acts, pages, what was made, voices. All inside the member's workspace."""
+"""Search for the command palette: acts, pages, what was made, voices, talks. All inside the member's workspace."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.chat.models import Conversation
+from apps.chat.services import find_conversations
+from apps.collections.models import Collection
+from apps.home.acts import HERE_ACTS, acts_for
 from apps.library import services as library
 from apps.library.kinds import get_kind
 from apps.library.models import Asset
 from apps.minimax import catalogue
+from apps.voices.models import Voice
 from apps.workspaces import navigation
 from apps.workspaces.models import Membership
 
 Text = str | Promise
 
-SHOWN = {"page": 8, "asset": 6, "voice": 5}
+SHOWN = {"page": 8, "act": 6, "asset": 6, "voice": 5, "talk": 5, "collection": 4}
+
+OWN_VOICES = 200  # of a workspace, that are looked through
 
 OWN_PAGES = [  # of the person, not of a workspace: name, label, icon, URL name, more words that find it
     ("profile", _("Profile"), "user-round", "accounts:profile", _("name, language, time zone, account")),
@@ -48,6 +55,8 @@ class Hit:
     url: str
     hint: Text = ""
     theme: str = ""  # the page changes to it instead of leading to `url`
+    opens: str = ""  # so it does with a dialog
+    folds: str = ""  # and with a part of itself
 
 
 @dataclass(frozen=True)
@@ -93,13 +102,17 @@ def search(member: Membership, query: str, recent: Iterable[str] = ()) -> list[G
         groups = [
             Group(_("Recent"), [hit for key in recent if (hit := find(member, key))]),
             Group(_("Go to"), [hit for _text, hit in page_hits(member)]),
+            Group(_("Do"), [hit for _text, hit in act_hits(member)]),
             Group(_("Workspaces"), [hit for _text, hit in workspace_hits(member)]),
         ]
     else:
         elsewhere = [*page_hits(member), *own_hits(), *workspace_hits(member)]
         groups = [
             Group(_("Go to"), best(query, elsewhere, SHOWN["page"])),
+            Group(_("Do"), best(query, act_hits(member), SHOWN["act"])),
             Group(_("Made here"), asset_hits(member, query)),
+            Group(_("Collections"), collection_hits(member, query)),
+            Group(_("Conversations"), talk_hits(member, query)),
             Group(_("Voices"), best(query, voice_hits(member), SHOWN["voice"], above=LETTERS_IN_ORDER)),
         ]
     return [group for group in groups if group.hits]
@@ -108,9 +121,15 @@ def search(member: Membership, query: str, recent: Iterable[str] = ()) -> list[G
 def find(member: Membership, key: str) -> Hit | None:
     kind, _separator, name = key.partition(":")
     if kind == "asset":
-        asset = Asset.objects.visible_to(member).filter(pk=name).first() if is_uuid(name) else None
-        return hit_for(asset, member) if asset else None
-    source = {"page": page_hits, "voice": voice_hits, "workspace": workspace_hits}.get(kind)
+        found = library.fetch(member, [uuid.UUID(name)]) if is_uuid(name) else []
+        return hit_for(found[0], member) if found else None
+    if kind == "talk":
+        talks = find_conversations(member).filter(pk=name) if is_uuid(name) else ()
+        return next((talk_hit(talk, member) for talk in talks), None)
+    if kind == "collection":
+        held = Collection.objects.visible_to(member).filter(pk=name) if is_uuid(name) else ()
+        return next((collection_hit(one, member) for one in held), None)
+    source = {"page": page_hits, "act": act_hits, "voice": voice_hits, "workspace": workspace_hits}.get(kind)
     hits = source(member) if source else own_hits() if kind in {"own", "theme"} else []
     return next((hit for _text, hit in hits if hit.key == key), None)
 
@@ -119,6 +138,16 @@ def page_hits(member: Membership) -> list[tuple[str, Hit]]:
     return [
         (f"{page.label} {page.keywords}", Hit(f"page:{page.name}", page.label, page.icon, page.url(member.workspace)))
         for page in navigation.pages_for(member)
+    ]
+
+
+def act_hits(member: Membership) -> list[tuple[str, Hit]]:
+    led = [
+        (f"{act.label} {act.words}", Hit(f"act:{act.name}", act.label, act.icon, url)) for act, url in acts_for(member)
+    ]
+    return led + [
+        (f"{act.label} {act.words}", Hit(f"act:{act.name}", act.label, act.icon, "", opens=act.opens, folds=act.folds))
+        for act in HERE_ACTS
     ]
 
 
@@ -149,7 +178,30 @@ def workspace_hits(member: Membership) -> list[tuple[str, Hit]]:
 
 
 def asset_hits(member: Membership, query: str) -> list[Hit]:
-    return [hit_for(asset, member) for asset in library.search(member, query, SHOWN["asset"])]
+    found = [hit_for(asset, member) for asset in library.search(member, query, SHOWN["asset"])]
+    if len(found) == SHOWN["asset"]:
+        all_url = f"{reverse('library:index', args=[member.workspace.slug])}?{urlencode({'q': query})}"
+        found.append(Hit("page:library", _("All that the library finds"), "search", all_url))
+    return found
+
+
+def collection_hits(member: Membership, query: str) -> list[Hit]:
+    named = Collection.objects.visible_to(member).filter(name__icontains=query).order_by("name", "pk")
+    return [collection_hit(one, member) for one in named[: SHOWN["collection"]]]
+
+
+def collection_hit(one: Collection, member: Membership) -> Hit:
+    url = reverse("collections:collection", args=[member.workspace.slug, one.pk])
+    return Hit(f"collection:{one.pk}", one.name, "folder", url)
+
+
+def talk_hits(member: Membership, query: str) -> list[Hit]:
+    return [talk_hit(talk, member) for talk in find_conversations(member, q=query)[: SHOWN["talk"]]]
+
+
+def talk_hit(talk: Conversation, member: Membership) -> Hit:
+    url = reverse("chat:conversation", args=[member.workspace.slug, talk.pk])
+    return Hit(f"talk:{talk.pk}", talk.title, "message-circle", url, talk.moved_at.date().isoformat())
 
 
 def hit_for(asset: Asset, member: Membership) -> Hit:
@@ -162,7 +214,20 @@ def voice_hits(member: Membership) -> list[tuple[str, Hit]]:
     if speech is None or not member.may("create"):
         return []
     url = speech.url(member.workspace)
-    return [
+    own = [
+        (
+            f"{voice.name}",
+            Hit(
+                f"voice:{voice.alias}",
+                voice.name,
+                "audio-waveform",
+                f"{url}?{urlencode({'voice_id': voice.alias})}",
+                _("This workspace"),
+            ),
+        )
+        for voice in Voice.objects.visible_to(member).living().filter(is_candidate=False).order_by("name")[:OWN_VOICES]
+    ]
+    return own + [
         (
             f"{voice.name} {voice.language} {voice.gender} {voice.voice_id}",
             Hit(

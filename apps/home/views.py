@@ -13,7 +13,7 @@ from apps.home.design import GROUPS
 from apps.home.last_workspace import find_last_membership
 from apps.home.month import month_of
 from apps.home.palette import search
-from apps.library.models import Asset
+from apps.library import services as library
 from apps.voices.services import expiring
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.models import Membership
@@ -41,12 +41,11 @@ def enter(request: Any) -> HttpResponse:
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     items = items_for(request.member)
     makers = makers_for(request.member)
-    assets = Asset.objects.visible_to(request.member).select_related("created_by", "workspace").order_by("-id")
     return render(
         request,
         "home/index.html",
         {
-            "assets": assets[:LATEST],
+            "assets": library.search(request.member, "", LATEST),
             "items": items,
             "moving": len(items),  # the shell's own look at the tray is spared
             "month": month_of(request.member),

@@ -131,8 +131,13 @@ def shorten(text: str, length: int = TITLE_LENGTH) -> str:
     return (words if len(words) > length // 2 else cut).rstrip(" ,;:-–—") + "…"
 
 
+def fetch(member: Membership, ids: Sequence[uuid.UUID]) -> list[Asset]:
+    """These assets in this order, as far as they are the member's to see, with what cards and lines show of them."""
+    return finding.fetch(member, ids)
+
+
 def search(member: Membership, q: str, limit: int) -> list[Asset]:
-    """The newest assets that hold all words of `q`: for the palette and what else has a box for words."""
+    """The newest assets that hold all words of `q`, all where there are none: for the home page, the palette, chat."""
     return finding.find(member, finding.Query(q=q), limit=limit).assets
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from apps.chat.models import Conversation
+from apps.collections import services as collections
 from apps.home.palette import fuzzy_score
+from apps.voices.models import Origin, State, Voice
 from tests.home.test_pages import make_asset
 
 
@@ -100,3 +104,29 @@ def test_the_persons_other_workspaces_are_within_reach_and_those_of_others_are_n
 def test_a_theme_is_changed_in_place(ask, owner):
     assert ask(owner, "dark")["Go to"] == ["Dark theme"]
     assert 'data-set-theme="dark"' in ask.answer.content.decode()
+
+
+def test_every_act_leads_to_where_it_begins_and_viewers_are_offered_what_they_may(ask, client, owner, viewer):
+    acts = ask(owner)["Do"]
+    assert {"Clone a voice", "New conversation", "Trash", "Invite somebody", "Keyboard shortcuts"} <= set(acts)
+    for group in ask.answer.context["groups"]:
+        for hit in group.hits:
+            assert not hit.url or client.get(hit.url).status_code == 200, hit.label
+    assert not {"Clone a voice", "Invite somebody", "New collection"} & set(ask(viewer)["Do"])
+    assert 'data-open-dialog="shortcuts"' in ask.answer.content.decode()
+
+
+def test_conversations_collections_and_own_voices_are_found_by_those_who_may_see_them(ask, owner, creator):
+    talk = Conversation.objects.create(
+        workspace=owner.workspace, created_by=owner.user, title="Marigold talk", moved_at=timezone.now()
+    )
+    one = collections.create(owner, "Marigold set")
+    voice = Voice.objects.create(
+        workspace=owner.workspace, created_by=owner.user, name="Marigold", origin=Origin.CLONE, state=State.KEPT
+    )
+    found = ask(owner, "marigold")
+    assert (found["Collections"], found["Conversations"]) == (["Marigold set"], ["Marigold talk"])
+    assert found["Voices"] == ["Marigold"]
+    keys = f"talk:{talk.pk},collection:{one.pk},voice:{voice.alias},act:trash"
+    assert ask(owner, recent=keys)["Recent"] == ["Marigold talk", "Marigold set", "Marigold", "Trash"]
+    assert ask(creator, recent=keys)["Recent"] == ["Marigold set", "Marigold", "Trash"]  # the talk is the owner's own

@@ -1,19 +1,21 @@
 """Many assets at once: into one ZIP file, into the trash and out of it."""
 
+import hashlib
 import io
 import json
 import re
 import tracemalloc
 import zipfile
+from contextlib import contextmanager
 
 import pytest
 from channels.db import database_sync_to_async
-from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from apps.collections import services as collections
 from apps.library import tagging
 from apps.library.archive import BLOCK, stream_archive, write_archive
+from apps.library.files import opened_download
 from apps.library.models import Asset, Derivation
 from apps.sharing.models import Share
 from apps.voices.models import Origin, Voice
@@ -48,9 +50,9 @@ def test_each_file_is_in_the_archive_with_its_settings_beside_it(ask, sounds):
             "What now.mp3",
         }
         settings = json.loads(archive.read("What now.json"))
-        with sounds[2].file.open("rb") as file:
-            assert archive.read("What now.mp3") == file.read()
+        assert hashlib.sha256(archive.read("What now.mp3")).hexdigest() == settings["sha256"]
     assert (settings["id"], settings["settings"]["speed"]) == (str(sounds[2].pk), 1.2)
+    assert settings["kept_sha256"] == sounds[2].sha256
 
 
 def test_the_archive_is_never_in_memory_whole(bring, rings):
@@ -169,8 +171,15 @@ def test_only_words_of_the_search_count_not_the_trash_behind_it(client, find):
 
 async def test_closing_a_download_closes_the_file_that_is_read(transactional_db, bring, rings, monkeypatch):
     asset = await database_sync_to_async(bring)(seconds=16, format="wav", measured=False)
-    opened, real = [], default_storage.open
-    monkeypatch.setattr(default_storage, "open", lambda *args: opened.append(real(*args)) or opened[-1])
+    opened: list = []
+
+    @contextmanager
+    def watched(*args, **options):
+        with opened_download(*args, **options) as file:
+            opened.append(file)
+            yield file
+
+    monkeypatch.setattr("apps.library.archive.opened_download", watched)
     blocks = stream_archive([asset.pk])
     assert len(await anext(blocks)) > BLOCK / 2
     assert not opened[0].closed

@@ -6,8 +6,8 @@ address. Whoever changes an asset's title, words, tags, note, rating or whether 
 """
 
 from apps.library.search.filters import Choice, Filter, register_filter
-from apps.library.search.finding import Found, find, matching
+from apps.library.search.finding import Found, fetch, find, matching
 from apps.library.search.index import update
 from apps.library.search.query import SORTS, Query
 
-__all__ = ["SORTS", "Choice", "Filter", "Found", "Query", "find", "matching", "register_filter", "update"]
+__all__ = ["SORTS", "Choice", "Filter", "Found", "Query", "fetch", "find", "matching", "register_filter", "update"]
