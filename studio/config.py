@@ -34,6 +34,7 @@ class Config:
     )
     trusted_proxies: int  # how many of our own stand in front and append to X-Forwarded-For
     allow_private_endpoints: bool  # whether a custom connection may lead into this network
+    private_hosts: tuple[str, ...]  # host or host:port in this network that connections may lead to all the same
     database_url: str
     redis_url: str  # redis://, rediss:// or unix://
     storage_url: str  # s3://key:secret@host[:port]/bucket?region=…&tls=0; empty: files lie in the data folder
@@ -103,6 +104,9 @@ def read_config(env: Mapping[str, str]) -> Config:
         encryption_key=env.get("STUDIO_ENCRYPTION_KEY", ""),
         trusted_proxies=number(env, "STUDIO_TRUSTED_PROXIES", default=0, largest=10, meaning="of proxies, 0 to 10"),
         allow_private_endpoints=flag(env, "STUDIO_ALLOW_PRIVATE_ENDPOINTS", default=False),
+        private_hosts=tuple(
+            name.strip().lower() for name in env.get("STUDIO_PRIVATE_HOSTS", "").split(",") if name.strip()
+        ),
         database_url=address(env, "DATABASE_URL", "postgres", "postgresql"),
         redis_url=address(env, "REDIS_URL", "redis", "rediss", "unix"),
         storage_url=bucket_address(env, "STUDIO_STORAGE_URL"),

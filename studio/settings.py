@@ -18,6 +18,7 @@ ENCRYPTION_KEYS = [*filter(None, config.encryption_key.split(",")), SECRET_KEY] 
 SETUP_TOKEN_PATH = DATA / "setup.token" if config.is_reachable else None
 TRUSTED_PROXIES = config.trusted_proxies
 ALLOW_PRIVATE_ENDPOINTS = config.allow_private_endpoints
+PRIVATE_HOSTS = config.private_hosts
 DEBUG = config.debug
 PUBLIC_URL = config.public_url
 CALLBACK_URL = config.callback_url

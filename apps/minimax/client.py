@@ -25,6 +25,7 @@ from apps.minimax.errors import (
     error_for_code,
     error_for_status,
 )
+from apps.minimax.pinning import pinned_transport
 
 CONNECT_S = 5.0
 SLOWEST_S = 600.0  # the slowest documented endpoint
@@ -107,6 +108,7 @@ class MiniMaxClient:
         self.endpoint = endpoint
         self._connect_s = connect_s
         self._read_s = read_s
+        transport = transport or pinned_transport(endpoint.resolve)
         self._http = httpx.Client(transport=transport, mounts=None if transport else NO_PROXY_MOUNTS)
 
     def __enter__(self) -> Self:

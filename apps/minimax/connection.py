@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from apps.minimax import messages
@@ -22,7 +23,15 @@ class Endpoint:
     api_key: str = field(repr=False)
     # Whether a link in an answer may be opened; None where the host is trusted, as MiniMax's own are. Blocks.
     may_follow: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
+    # Host and port → the addresses that may be connected to, none to connect as usual; OSError where there are none
+    # that may. Blocks. None where the host is trusted.
+    resolve: Callable[[str, int], list[str]] | None = field(default=None, repr=False, compare=False)
     needs_key: bool = True  # a chat server of one's own may be open to whoever reaches it
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What a request takes along so that it goes to an address that was looked at."""
+        return {"resolve": self.resolve} if self.resolve else {}
 
     @property
     def headers(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ defines them. Where the environment names a proxy, httpx's own transport takes o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -46,7 +47,10 @@ class StreamTransport(httpx.AsyncBaseTransport):
             return await self._through_proxies[proxy].handle_async_request(request)
         origin = (url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80))
         timeout = request.extensions.get("timeout", {})
-        connection = self._idle_connection(origin) or await self._connect(origin, timeout.get("connect"))
+        connection = self._idle_connection(origin)
+        if connection is None:
+            addresses = await _look_up(request, origin)
+            connection = await self._connect(origin, timeout.get("connect"), addresses)
         try:
             await connection.send(request, timeout.get("write"))
             await connection.receive_head(timeout.get("read"))
@@ -95,13 +99,15 @@ class StreamTransport(httpx.AsyncBaseTransport):
             return None
         return proxy if "://" in proxy else f"http://{proxy}"
 
-    async def _connect(self, origin: Origin, seconds: float | None) -> _Connection:
+    async def _connect(self, origin: Origin, seconds: float | None, addresses: list[str]) -> _Connection:
         scheme, host, port = origin
         if scheme == "https" and self._ssl is None:
             self._ssl = httpx.create_ssl_context()
         tls = self._ssl if scheme == "https" else None
         try:
             async with asyncio.timeout(seconds):
+                if addresses:
+                    return _Connection(*await self._open_one(addresses, origin, tls))
                 try:  # IPv4 first: uvloop tries addresses one after another, and a dead IPv6 route would eat the time
                     streams = await self._open(host, port, tls, socket.AF_INET)
                 except OSError:
@@ -117,6 +123,29 @@ class StreamTransport(httpx.AsyncBaseTransport):
         host: str, port: int, tls: ssl.SSLContext | None, family: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection(host, port, ssl=tls, family=family, limit=BUFFER_BYTES)
+
+    @staticmethod
+    async def _open_one(
+        addresses: list[str], origin: Origin, tls: ssl.SSLContext | None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        _scheme, host, port = origin
+        name = host if tls else None
+        for address in addresses[:-1]:
+            with contextlib.suppress(OSError):
+                return await asyncio.open_connection(address, port, ssl=tls, server_hostname=name, limit=BUFFER_BYTES)
+        return await asyncio.open_connection(addresses[-1], port, ssl=tls, server_hostname=name, limit=BUFFER_BYTES)
+
+
+async def _look_up(request: httpx.Request, origin: Origin) -> list[str]:
+    """The only addresses that may be connected to; empty: any (see `Endpoint.resolve`)."""
+    resolve = request.extensions.get("resolve")
+    if resolve is None:
+        return []
+    _scheme, host, port = origin
+    try:
+        return await asyncio.to_thread(resolve, host, port)
+    except OSError as exc:
+        raise httpx.ConnectError(str(exc)) from exc
 
 
 class _Connection:

@@ -23,7 +23,7 @@ from apps.minimax.speech import new_http
 from apps.workspaces.audit import record
 from apps.workspaces.connections import NoConnectionError, unseal_known
 from apps.workspaces.models import ChatConnection, ConnectionStatus, Membership
-from apps.workspaces.outbound import AddressRefusedError, check_address, check_base_address
+from apps.workspaces.outbound import AddressRefusedError, check_address, check_base_address, resolve
 from apps.workspaces.sealing import SealBrokenError, seal
 
 MOST_MODELS = 200
@@ -55,7 +55,7 @@ def open_endpoint(chat: ChatConnection) -> Endpoint:
         raise NoConnectionError(str(exc)) from exc
     except SealBrokenError as exc:
         raise NoConnectionError(_("This server cannot read the key any more. Enter it again.")) from exc
-    return Endpoint(chat.base_url, key, needs_key=False)
+    return Endpoint(chat.base_url, key, resolve=resolve, needs_key=False)
 
 
 def connect(

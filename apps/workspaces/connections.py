@@ -20,7 +20,7 @@ from apps.minimax.errors import AuthenticationError, MiniMaxError
 from apps.workspaces.audit import record
 from apps.workspaces.models import Connection, ConnectionKind, ConnectionStatus, Membership, Workspace
 from apps.workspaces.news import managers, tell
-from apps.workspaces.outbound import AddressRefusedError, check_address, check_base_address, may_follow
+from apps.workspaces.outbound import AddressRefusedError, check_address, check_base_address, may_follow, resolve
 from apps.workspaces.sealing import SealBrokenError, seal, unseal
 
 
@@ -82,7 +82,8 @@ def open_endpoint(connection: Connection) -> Endpoint:
         base_url = HOSTS[connection.kind]
     is_custom = connection.kind == ConnectionKind.CUSTOM
     try:
-        return Endpoint(base_url, unseal_known(connection.key_sealed), may_follow if is_custom else None)
+        guards = (may_follow, resolve) if is_custom else (None, None)
+        return Endpoint(base_url, unseal_known(connection.key_sealed), *guards)
     except SealBrokenError as exc:
         raise NoConnectionError(_("This server cannot read the key any more. Enter it again.")) from exc
 
@@ -109,7 +110,7 @@ def try_address(base_url: str, api_key: str) -> Choice:
     """Make a free call to an address of the person's own. Raises AddressRefusedError, MiniMaxError."""
     base_url = base_url.rstrip("/")
     check_base_address(base_url)
-    check_endpoint(Endpoint(base_url, api_key))
+    check_endpoint(Endpoint(base_url, api_key, may_follow, resolve))
     return Choice(ConnectionKind.CUSTOM, api_key, base_url, is_tried=True)
 
 

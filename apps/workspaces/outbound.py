@@ -21,6 +21,10 @@ class AddressRefusedError(Exception):
     """The studio must not, or cannot, call this address. `str(error)` may be shown."""
 
 
+class AddressNotPublicError(OSError):
+    """A name leads into a private network, or nowhere."""
+
+
 @lru_cache(maxsize=64)
 def _resolve(host: str, port: int, _period: int) -> frozenset[str]:
     return frozenset(str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
@@ -55,28 +59,60 @@ def check_base_address(url: str) -> None:
     check_address(url)
 
 
-def check_address(url: str) -> None:
+def check_address(url: str, *, knows_private_hosts: bool = True) -> None:
     """Raise AddressRefusedError unless `url` is https and every address behind its name is public.
 
-    A name that changes its address between this check and the call gains little: the call still demands a valid
-    certificate for that name. `settings.ALLOW_PRIVATE_ENDPOINTS` lifts the rule for whoever runs the studio.
+    `settings.ALLOW_PRIVATE_ENDPOINTS` lifts the rule for whoever runs the studio; `settings.PRIVATE_HOSTS` for the
+    hosts named there, where `knows_private_hosts`. Who then calls the address connects to what `resolve` gives at that
+    moment: between this check and the call a name may have moved.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as exc:
         raise AddressRefusedError(_("This is not an address.")) from exc
-    if parts.scheme not in {"http", "https"} or not host or parts.username:
+    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
         raise AddressRefusedError(_("An address looks like https://api.example.com, without a password or a query."))
-    if settings.ALLOW_PRIVATE_ENDPOINTS:
+    port = port or (443 if parts.scheme == "https" else 80)
+    if settings.ALLOW_PRIVATE_ENDPOINTS or (knows_private_hosts and _is_named(host, port)):
         return
     if parts.scheme != "https":
-        raise AddressRefusedError(_("The address must begin with https://, or the key would travel unprotected."))
+        raise AddressRefusedError(_("The address must begin with https://, or what is sent would travel unprotected."))
+    _check_host(host, port)
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """The addresses that a request to a host somebody named may be sent to; none: connect as usual.
+
+    Raises AddressNotPublicError, an OSError, where one of them is not public.
+    """
+    return [] if _is_named(host, port) else resolve_public(host, port)
+
+
+def resolve_public(host: str, port: int) -> list[str]:
+    """`resolve` without regard to `settings.PRIVATE_HOSTS`."""
+    if settings.ALLOW_PRIVATE_ENDPOINTS:
+        return []
     try:
-        addresses = _resolve(host, port or 443, int(time.monotonic() // RESOLVED_FOR))
+        return _check_host(host, port)
+    except AddressRefusedError as exc:
+        raise AddressNotPublicError(str(exc)) from exc
+
+
+def _check_host(host: str, port: int) -> list[str]:
+    """Its addresses, those of IPv4 first: a dead IPv6 route would eat the time. Raises AddressRefusedError."""
+    try:
+        addresses = _resolve(host, port, int(time.monotonic() // RESOLVED_FOR))
     except (OSError, UnicodeError) as exc:
         raise AddressRefusedError(_("No server is known under this name.")) from exc
-    if not all(map(_is_public, addresses)):
+    if not addresses or not all(map(_is_public, addresses)):
         raise AddressRefusedError(
             _("This address lies inside a private network, where the studio does not send requests for anybody.")
         )
+    return sorted(addresses, key=lambda address: (":" in address, address))
+
+
+def _is_named(host: str, port: int) -> bool:
+    """Whether whoever runs the studio named this host, or this host with this port."""
+    shown = f"[{host}]" if ":" in host else host
+    return bool({shown.lower(), f"{shown.lower()}:{port}"} & set(settings.PRIVATE_HOSTS))

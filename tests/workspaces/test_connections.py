@@ -130,11 +130,13 @@ def test_a_choice_that_is_not_offered_is_refused(client, owner, settings):
 
 def test_an_own_public_address_is_tried_and_kept(client, owner, minimax, monkeypatch):
     resolves_to(monkeypatch, "93.184.216.34")
-    minimax.post("https://gateway.example.com/v1/get_voice").mock(return_value=answer())
+    asked = minimax.post("https://93.184.216.34/v1/get_voice").mock(return_value=answer())  # where it was looked at
     client.force_login(owner.user)
     form = {"connection": "custom", "api_key": KEY, "base_url": "https://gateway.example.com/"}
     assert client.post(URL, form).status_code == 302
     assert endpoint_for(owner.workspace).base_url == "https://gateway.example.com"
+    sent = asked.calls.last.request
+    assert (sent.headers["Host"], sent.extensions["sni_hostname"]) == ("gateway.example.com", "gateway.example.com")
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,14 @@ async def _ask(
     timeout = httpx.Timeout(QUICK_S, connect=CONNECT_S)
     answer = bytearray()
     try:
-        request = http.build_request(method, endpoint.url(path), headers=headers, content=content, timeout=timeout)
+        request = http.build_request(
+            method,
+            endpoint.url(path),
+            headers=headers,
+            content=content,
+            timeout=timeout,
+            extensions=endpoint.extensions,
+        )
         response = await http.send(request, stream=True)
         try:
             async for chunk in response.aiter_bytes():

@@ -53,6 +53,7 @@ async def stream_chat(
         },
         content=encode(request.body(surface)),
         timeout=httpx.Timeout(silence_s, connect=connect_s),
+        extensions=endpoint.extensions,
     )
     try:
         response = await http.send(outgoing, stream=True)

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -55,6 +57,16 @@ SKIPPED_CODES = {2203, 2204}  # the socket goes on without that text
 class _Connect(connect):
     def process_redirect(self, exc: Exception) -> Exception:
         return exc  # as everywhere else: an address that sends us on is not the one somebody allowed
+
+
+async def _place(endpoint: Endpoint) -> dict[str, Any]:
+    """Where to connect to in place of what the name server says by then. OSError as `Endpoint.resolve`."""
+    if endpoint.resolve is None or getproxies():  # a proxy looks names up itself
+        return {}
+    parts = urlsplit(endpoint.websocket_url(SOCKET_PATH))
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    addresses = await asyncio.to_thread(endpoint.resolve, parts.hostname or "", port)
+    return {"host": addresses[0], "port": port} if addresses else {}
 
 
 class SpeechSocket:
@@ -111,6 +123,7 @@ class SpeechSocket:
         try:
             connection = await _Connect(
                 endpoint.websocket_url(SOCKET_PATH),
+                **await _place(endpoint),
                 additional_headers=endpoint.headers,
                 compression=None,  # hex of compressed audio: not worth the time and 64 KiB per socket
                 max_size=MAX_EVENT_BYTES,

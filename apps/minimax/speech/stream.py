@@ -76,6 +76,7 @@ async def stream_speech(
         },
         content=encode(request.http_body(stream=True)),
         timeout=httpx.Timeout(silence_s, connect=connect_s),
+        extensions=endpoint.extensions,
     )
     try:
         response = await http.send(outgoing, stream=True)

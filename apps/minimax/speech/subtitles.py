@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
 
@@ -24,13 +25,20 @@ MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 
 
 async def fetch_subtitles(
-    http: httpx.AsyncClient, url: str, *, timeout_s: float = SUBTITLES_S, follow_redirects: bool = True
+    http: httpx.AsyncClient,
+    url: str,
+    *,
+    timeout_s: float = SUBTITLES_S,
+    follow_redirects: bool = True,
+    extensions: dict[str, Any] | None = None,
 ) -> list[Subtitle]:
     """Fetch and read a subtitle file. The link needs no key and gets none; it costs nothing."""
     try:
         async with (
             asyncio.timeout(timeout_s),
-            http.stream("GET", url, timeout=timeout_s, follow_redirects=follow_redirects) as response,
+            http.stream(
+                "GET", url, timeout=timeout_s, follow_redirects=follow_redirects, extensions=extensions or {}
+            ) as response,
         ):
             if response.status_code != 200:
                 raise error_for_status(response.status_code)
@@ -59,6 +67,8 @@ async def try_subtitles(
     if endpoint.may_follow and not await asyncio.to_thread(endpoint.may_follow, url):
         return (), BrokenAnswerError(messages.BAD_SUBTITLES, charged="no")
     try:
-        return tuple(await fetch_subtitles(http, url, follow_redirects=endpoint.may_follow is None)), None
+        is_trusted = endpoint.may_follow is None
+        found = await fetch_subtitles(http, url, follow_redirects=is_trusted, extensions=endpoint.extensions)
+        return tuple(found), None
     except MiniMaxError as error:
         return (), error
