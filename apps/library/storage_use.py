@@ -40,6 +40,10 @@ class Use:
         return min(100, round(100 * self.size / self.quota)) if self.quota else 100 * (self.quota == 0)
 
     @property
+    def is_nearly_full(self) -> bool:
+        return self.quota is not None and self.size >= 0.9 * self.quota
+
+    @property
     def is_full(self) -> bool:
         return self.quota is not None and self.size >= self.quota
 
@@ -63,6 +67,22 @@ def uses_by_person(workspace_id: int) -> list[Use]:
         row = known.get(person.pk)
         found.append(Use(person, row.size, row.files, row.quota) if row else Use(person, 0, 0, None))
     return sorted(found, key=lambda use: (-use.size, use.person.name if use.person else ""))
+
+
+def tightest_of(member: Membership) -> Use:
+    """The workspace's use, or the member's own where their own limit is the nearer one; their files are not counted."""
+    mine = Q(person=member.user_id)
+    used = StorageUse.objects.filter(workspace=member.workspace_id).aggregate(
+        whole=Sum("size"),
+        limit=Max("workspace__storage_quota__size"),
+        own=Sum("size", filter=mine),
+        own_limit=Max("quota", filter=mine),
+    )
+    whole = Use(None, used["whole"] or 0, 0, used["limit"])
+    if used["own_limit"] is None:
+        return whole
+    own = Use(member.user, used["own"] or 0, 0, used["own_limit"])
+    return own if whole.quota is None or own.percent >= whole.percent else whole
 
 
 def check_room(workspace_id: int, person_id: int, *, more: int = 0) -> None:

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from apps.library import storage_use
 from apps.library.facets import describe, facet_for, facets_for
 from apps.library.kinds import all_kinds
 from apps.library.lookups import is_fragment
@@ -63,6 +64,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
             "sorts": SORT_LABELS.items(),
             "saved_searches": saved_searches_of(member),
             "starting_point": _starting_point(member),
+            "storage": storage_use.tightest_of(member),
         }
         name = "library/index.html"
     response = render(request, name, context)

@@ -119,3 +119,19 @@ def test_nobody_limits_a_person_of_another_workspace(client, admin, stranger):
     assert client.post(form, {"gb": "1", "person": stranger.user_id}).status_code == 404
     client.force_login(stranger.user)
     assert client.post(form, {"gb": "1"}).status_code == 404
+
+
+def test_the_library_shows_the_limit_that_is_nearer(client, kept, creator, admin, owner):
+    kept(1000)
+    client.force_login(creator.user)
+
+    def page() -> str:
+        return client.get(reverse("library:index", args=["night-shift"])).content.decode()
+
+    assert "of 4.0" not in page()
+    storage_use.set_quota(owner, 4096)
+    assert "1000\xa0bytes of 4.0\xa0KB" in page()
+    storage_use.set_quota_of(owner, creator.user, 1000)
+    assert ">full</span>" in page()
+    client.force_login(admin.user)
+    assert "1000\xa0bytes of 4.0\xa0KB" in page()
