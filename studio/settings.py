@@ -193,6 +193,7 @@ CELERY_BEAT_SCHEDULE = {
     "measure-what-was-kept": {"task": "apps.library.tasks.sweep", "schedule": timedelta(seconds=15)},
     "forget-deleted-collections": {"task": "apps.collections.tasks.purge", "schedule": timedelta(hours=6)},
     "let-go-of-marked-copies": {"task": "apps.provenance.tasks.purge", "schedule": timedelta(hours=6)},
+    "take-in-capsules": {"task": "apps.provenance.tasks.sweep", "schedule": timedelta(seconds=15)},
     "empty-old-trash": {"task": "apps.library.tasks.purge", "schedule": timedelta(minutes=10)},
     "look-at-jobs-that-are-due": {"task": "apps.jobs.tasks.sweep", "schedule": timedelta(seconds=2)},
     "join-films-that-wait": {"task": "apps.video.tasks.sweep", "schedule": timedelta(seconds=15)},

@@ -71,14 +71,11 @@ def list_pictures(
 
 def recall(member: Membership, asset_id: str, only: str = "") -> dict[str, Any]:
     """Return initial values for the form: the settings that made a picture of this workspace, or one of them."""
-    try:
-        asset = Asset.objects.visible_to(member).filter(pk=uuid.UUID(asset_id), kind=IMAGE.name).first()
-    except ValueError:
-        asset = None
-    if asset is None:
+    request = recalling.request_of(member, asset_id, IMAGE.name, ImageForm.base_fields)
+    if not request:
         return {}
     seed = int(catalogue.image.seed.minimum) + secrets.randbelow(int(catalogue.image.seed.maximum))
-    return recalling.recall(asset.request, ImageForm.base_fields, only, new_seed=seed)
+    return recalling.recall(request, ImageForm.base_fields, only, new_seed=seed)
 
 
 def price_each(model: str) -> Decimal | None:

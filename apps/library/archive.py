@@ -22,7 +22,7 @@ BLOCK = 1 << 18
 TOGETHER = 50  # rows in memory
 
 
-class _Outgoing:
+class Outgoing:
     """What ZipFile writes into; it cannot seek, so sizes and checksums follow each file."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Archive:
 
     def __init__(self, *, hide_text: bool = False) -> None:
         self._hide_text = hide_text
-        self._outgoing, self._names = _Outgoing(), set[str]()
+        self._outgoing, self._names = Outgoing(), set[str]()
         file: Any = self._outgoing  # as much of a file as ZipFile needs
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True)  # media are packed already
 

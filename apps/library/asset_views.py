@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
@@ -49,7 +48,7 @@ def describe(member: Membership, one: Asset) -> dict[str, Any]:
     return {
         "asset": one,
         "kind": kind,
-        "recall_url": f"{reverse(kind.recall, args=[member.workspace.slug])}?from={one.pk}" if kind.recall else "",
+        "recall_url": recalling.way_back(one),
         "recalls": [(part, *recalling.PARTS[part]) for part in recalling.parts_for(one)],
         "formats": list(FORMATS.items()) if one.medium == "audio" else [],
         "own_format": own_format(one),

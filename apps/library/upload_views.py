@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import uuid
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.library import uploads
+from apps.library import recalling, uploads
+from apps.library.bringing import take_medium
 from apps.library.lookups import find_asset, parse_uuid
 from apps.library.models import Asset
+from apps.library.storage_use import StorageFullError
 from apps.workspaces.access import MemberRequest, member_required
 
 PICKS = 36
@@ -28,6 +31,36 @@ def upload(request: MemberRequest, workspace: str) -> JsonResponse:
     except uploads.UploadRefusedError as refusal:
         return JsonResponse({"sentence": str(refusal)}, status=422)
     return JsonResponse(_as_choice(one), status=201)
+
+
+@require_POST
+@member_required(can="create")
+def bring(request: MemberRequest, workspace: str) -> JsonResponse:
+    """Keep one medium of a person's own: {id, title, url, recall}, or 422 and {sentence, url, label}.
+
+    `recall` leads to the form that made it, if the file says so; `url` and `label` to where it can be brought instead.
+    """
+    file = request.FILES.get("file")
+    if file is None:
+        return JsonResponse({"sentence": _("No file arrived. Try again.")}, status=422)
+    if is_capsule(file):
+        address = reverse("provenance:capsules", args=[workspace])
+        told = {"sentence": _("This is a capsule: a collection of another studio."), "url": address}
+        return JsonResponse({**told, "label": _("Take it in there")}, status=422)
+    try:
+        one = take_medium(request.member, file)
+    except (uploads.UploadRefusedError, StorageFullError) as refusal:
+        return JsonResponse({"sentence": str(refusal)}, status=422)
+    address = reverse("library:asset", args=[workspace, one.pk])
+    return JsonResponse(
+        {"id": str(one.pk), "title": one.title, "url": address, "recall": recalling.way_back(one)}, status=201
+    )
+
+
+def is_capsule(file: UploadedFile) -> bool:
+    head = file.read(4)
+    file.seek(0)
+    return bool(head == b"PK\x03\x04")
 
 
 @require_GET

@@ -20,6 +20,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePath
@@ -65,6 +66,28 @@ def get_purpose(name: str) -> Purpose | None:
     return _purposes.get(name)
 
 
+@dataclass(frozen=True)
+class Brought:
+    """What a file that is brought says of how it was made; `remember` writes it down for the asset it became."""
+
+    title: str
+    text: str
+    remember: Callable[[Asset], None]
+
+
+_readers: list[Callable[[Path], Brought | None]] = []
+
+
+def register_reader(read: Callable[[Path], Brought | None]) -> None:
+    """`read(path)` is asked before the file is freed of all it says; it must not raise."""
+    if read not in _readers:
+        _readers.append(read)
+
+
+def read_brought(path: Path) -> Brought | None:
+    return next((brought for read in _readers if (brought := read(path))), None)
+
+
 def take_picture(member: Membership, file: UploadedFile, *, purpose: Purpose) -> Asset:
     """Take a picture into the library, upright and without place, camera and date. Call it outside a transaction.
 
@@ -79,24 +102,48 @@ def take_picture(member: Membership, file: UploadedFile, *, purpose: Purpose) ->
         with source.open("wb") as target:
             for block in file.chunks():
                 target.write(block)
+        brought = read_brought(source)
         try:
             found = clean_picture(source, clean, below_bytes=limit)
         except NotAPictureError as error:
             raise UploadRefusedError(_sentence(error.reason)) from error
         _check_shape(purpose.rules, found.width, found.height)
-        if known := _find_again(member, clean):
-            return known
-        return keep(
+        return keep_once(
             member,
-            kind=KIND,
-            title=PurePath(file.name or "").stem.replace("\0", "") or _("Uploaded picture"),
-            text="",
-            source=clean,
+            clean,
+            name=file.name or "",
+            brought=brought,
             filename=f"upload{SUFFIXES[found.format]}",
             content_type=TYPES[found.format],
-            request={},
             measurements={"width": found.width, "height": found.height},
         )
+
+
+def keep_once(
+    member: Membership,
+    clean: Path,
+    *,
+    name: str,
+    brought: Brought | None,
+    filename: str,
+    content_type: str,
+    measurements: Mapping[str, Any] | None = None,
+) -> Asset:
+    """Keep a file under the `name` it was brought by. What was brought before, byte for byte, is found again."""
+    asset = _find_again(member, clean) or keep(
+        member,
+        kind=KIND,
+        title=(brought and brought.title) or PurePath(name).stem.replace("\0", "") or _("Upload"),
+        text=brought.text if brought else "",
+        source=clean,
+        filename=filename,
+        content_type=content_type,
+        request={},
+        measurements=measurements,
+    )
+    if brought:
+        brought.remember(asset)
+    return asset
 
 
 def find_usable(member: Membership, purpose: Purpose, *, q: str = "", before: uuid.UUID | None = None) -> AssetQuerySet:

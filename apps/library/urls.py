@@ -42,6 +42,7 @@ urlpatterns = [
     path("searches/<uuid:pk>/share", saved_searches.share, name="share_search"),
     path("searches/<uuid:pk>/delete", saved_searches.delete, name="delete_search"),
     path("upload", upload_views.upload, name="upload"),
+    path("bring", upload_views.bring, name="bring"),
     path("pick", upload_views.pick, name="pick"),
     path("<uuid:pk>/", asset_views.asset, name="asset"),
     path("<uuid:pk>/choose", upload_views.choose, name="choose"),

@@ -37,15 +37,15 @@ def find_song(member: Membership, pk: Any) -> Asset | None:
 
 def recall(member: Membership, asset_id: str, only: str = "") -> dict[str, Any]:
     """Return initial values for the form: the settings that made a song of this workspace."""
-    song = find_song(member, asset_id)
-    if song is None:
+    request = recalling.request_of(member, asset_id, MUSIC.name, MusicForm.base_fields)
+    if not request:
         return {}
-    request = song.request
+    song = find_song(member, asset_id)  # None: a file says it was made so
     known = recalling.recall(request, MusicForm.base_fields, only)
     if only == "settings":
         return known
     words = INSTRUMENTAL if request.get("is_instrumental") else OPTIMIZER if request.get("lyrics_optimizer") else OWN
-    return known | {"words": words, "remade_from": str(song.pk)}
+    return known | {"words": words} | ({"remade_from": str(song.pk)} if song else {})
 
 
 def prices() -> dict[str, Any]:

@@ -31,7 +31,7 @@ from apps.library.tasks import local_copy, tags
 from apps.provenance import carriers, manifests
 from apps.provenance.embedded import describe
 from apps.provenance.identity import Signer, find_or_make_signer
-from apps.provenance.models import BroughtSettings, MarkedCopy, Marking
+from apps.provenance.models import BroughtSettings, Import, MarkedCopy, Marking
 from apps.workspaces.models import Workspace
 from apps.workspaces.sealing import SealBrokenError
 
@@ -105,7 +105,9 @@ def make_plan(asset: Asset, content_type: str, *, hide_text: bool) -> Plan | Non
         title = "" if hide_text else asset.title
         words = carriers.Words(describe(asset, hide_text=hide_text), title, comment, is_ai)
     definition, signer = None, None
-    if choice.signs and is_ai and content_type in manifests.TYPES:
+    # What was made in another studio is for that one to sign.
+    is_ours = not Import.objects.filter(asset=asset).exists()
+    if choice.signs and is_ai and is_ours and content_type in manifests.TYPES:
         try:
             signer = find_or_make_signer()
         except SealBrokenError:

@@ -123,6 +123,7 @@ class Import(models.Model):
     capsule = models.ForeignKey(CapsuleImport, models.SET_NULL, null=True, related_name="imports")
     origin_id = models.UUIDField()  # of the asset, in the studio that made it
     origin_name = models.CharField(max_length=120, blank=True)  # of that studio, as the capsule says
+    made_at = models.CharField(max_length=40, blank=True)  # ISO 8601, as the capsule says
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "origin_id"], name="one_import_per_origin")]

@@ -19,7 +19,7 @@ from apps.minimax import catalogue
 from apps.minimax.connection import Endpoint
 from apps.minimax.speech import SpeechRequest, TimbreWeight, VoiceModify
 from apps.minimax.text import billed_characters
-from apps.speech.forms import PronunciationForm, has_effects
+from apps.speech.forms import PronunciationForm, SpeechForm, has_effects
 from apps.speech.models import MOVING, PronunciationEntry, Take
 from apps.speech.scripts import TextProblem, find_text_problems, normalise
 from apps.usage import budgets
@@ -286,13 +286,14 @@ def recall_request(
 ) -> dict[str, Any]:
     """Return initial values for the form: the settings of an asset or a take of this workspace, and a text."""
     found: dict[str, Any] = {}
-    for rows, wanted in ((Asset.objects.filter(kind="speech"), asset_id), (Take.objects.all(), take_id)):
-        try:
-            row = rows.visible_to(member).filter(pk=uuid.UUID(wanted)).first() if wanted else None
-        except ValueError:
-            row = None
-        if row:
-            found = recalling.recall(row.request, row.request, only)
+    if request := recalling.request_of(member, asset_id, "speech", SpeechForm.base_fields):
+        found = recalling.recall(request, request, only)
+    try:
+        take = Take.objects.visible_to(member).filter(pk=uuid.UUID(take_id)).first() if take_id else None
+    except ValueError:
+        take = None
+    if take:
+        found = recalling.recall(take.request, take.request, only)
     text = text or _read(member, read_id)
     if text:
         found["text"] = text[: catalogue.speech.max_characters]

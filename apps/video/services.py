@@ -51,10 +51,8 @@ def list_cards(member: Membership, *, before: uuid.UUID | None = None) -> tuple[
 
 def recall(member: Membership, asset_id: str, only: str = "") -> dict[str, Any]:
     """Initial values for the form: the settings that made a video of this workspace."""
-    asset = find_picture(member, asset_id)
-    if asset is None or asset.kind != VIDEO.name:
-        return {}
-    return recalling.recall(asset.request, VideoForm.base_fields, only)
+    request = recalling.request_of(member, asset_id, VIDEO.name, VideoForm.base_fields)
+    return recalling.recall(request, VideoForm.base_fields, only)
 
 
 def handed_over(member: Membership, query: Any) -> dict[str, Any]:

@@ -49,6 +49,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "reviews": {"pk": "reviews.Note"},
     "sharing": {"pk": "sharing.Share"},
     "collections": {"pk": "collections.Collection"},
+    "provenance": {"pk": "provenance.CapsuleImport"},
+    "provenance:pack": {"pk": "collections.Collection"},
     "usage": {"pk": "usage.Budget"},
     "speech": {"pk": "speech.Take"},
     "speech:dictionary_entry": {"pk": "speech.PronunciationEntry"},

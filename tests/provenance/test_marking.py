@@ -185,3 +185,10 @@ def test_another_studio_is_not_taken_for_this_one(download, keep_made, tmp_path)
     data = body_of(download(keep_made()))
     SigningIdentity.objects.all().delete()
     assert verdict_on(data, tmp_path).state == "other"
+
+
+def test_a_sound_that_would_fill_the_memory_carries_its_settings_alone(download, keep_made, tmp_path, monkeypatch):
+    monkeypatch.setattr(manifests, "LARGEST_WHOLE", 1_000)
+    wav, film = body_of(download(keep_made("wav"))), body_of(download(keep_made("mp4")))
+    assert settings_in(wav)["kind"] == "speech"
+    assert (verdict_on(wav, tmp_path).state, verdict_on(film, tmp_path).state) == ("none", "own")

@@ -17,10 +17,17 @@ from apps.library.kinds import get_kind
 from apps.library.models import Asset
 from apps.library.names import model_label, voice_label
 from apps.library.waveform import bars_path
+from apps.workspaces.models import Membership
 
 register = template.Library()
 register.filter(model_label)
 register.filter(voice_label)
+
+
+@register.filter
+def may(member: Membership, act: str) -> bool:
+    """Whether their role allows it; for what the shell offers. The views ask for themselves."""
+    return member.may(act)
 
 
 @register.filter
