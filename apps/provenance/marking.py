@@ -61,7 +61,7 @@ class Marks:
     """What `apps.library.files` asks for."""
 
     def mark(self, asset: Asset, file: Served, *, hide_text: bool) -> Served:
-        plan = make_plan(asset, file.content_type, hide_text=hide_text)
+        plan = make_plan(asset, file, hide_text=hide_text)
         if plan is None:
             return file
         copy = _find_or_make(asset, file, plan, is_redacted=hide_text)
@@ -72,7 +72,7 @@ class Marks:
     @contextmanager
     def marked_once(self, asset: Asset, *, hide_text: bool) -> Iterator[IO[bytes] | None]:
         file = original(asset, "")
-        plan = make_plan(asset, file.content_type, hide_text=hide_text)
+        plan = make_plan(asset, file, hide_text=hide_text)
         if plan is None:
             yield None
             return
@@ -94,7 +94,7 @@ def choice_of(workspace: Workspace) -> Marking:
     return Marking.objects.filter(workspace=workspace).first() or Marking(workspace=workspace)
 
 
-def make_plan(asset: Asset, content_type: str, *, hide_text: bool) -> Plan | None:
+def make_plan(asset: Asset, file: Served, *, hide_text: bool) -> Plan | None:
     """None: nothing is to be written, or this kind of file takes nothing."""
     choice, is_ai = choice_of(asset.workspace), manifests.is_made_by_ai(asset)
     # Of what people brought we say nothing, unless the file itself had something to say.
@@ -107,14 +107,14 @@ def make_plan(asset: Asset, content_type: str, *, hide_text: bool) -> Plan | Non
     definition, signer = None, None
     # What was made in another studio is for that one to sign.
     is_ours = not Import.objects.filter(asset=asset).exists()
-    if choice.signs and is_ai and is_ours and content_type in manifests.TYPES:
+    if choice.signs and is_ai and is_ours and manifests.can_sign(file.content_type, file.size):
         try:
             signer = find_or_make_signer()
         except SealBrokenError:
             log.exception("Nothing can be signed.")
         else:
             definition = manifests.write_definition(asset, with_prompt=choice.signs_prompt, hide_text=hide_text)
-    return Plan(words, definition, signer, content_type) if words or definition else None
+    return Plan(words, definition, signer, file.content_type) if words or definition else None
 
 
 def write_marked(name: str, folder: Path, plan: Plan) -> Path | None:

@@ -71,6 +71,8 @@ def check(request: MemberRequest, workspace: str) -> HttpResponse:
 
 def _examine(member: Membership, file: UploadedFile) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="studio-check-") as folder, on_disk(file, Path(folder)) as path:
+        if not manifests.can_check(path):
+            return {"fault": _("This file is too large to be checked here: only MP4 files may be so long.")}
         verdict = manifests.check(path)
         with path.open("rb") as opened:
             sha256 = hashlib.file_digest(opened, "sha256").hexdigest()

@@ -24,6 +24,7 @@ NOT_THERE = {
     *("files:file", "files:content", "files:text", "files:delete", "files:send"),
     *("library:choose", "library:pick", "library:subtitles", "books:subtitles", "books:take_sound"),
     *("home:make", "music:compare", "sharing:continue", "speech:voice_sample", "voices:take_in"),
+    "provenance:certificate",
 }
 
 

@@ -9,7 +9,6 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -102,7 +101,7 @@ def test_a_collection_comes_whole_into_another_studio(packed, bring, stranger, c
     mine = Collection.objects.get(workspace=stranger.workspace, parent=None)
     assert (mine.name, mine.note, list(mine.assets_in_order())) == ("Owls", "For the night shift", [film, owl])
     assert list(mine.children.get().assets_in_order()) == [sound]
-    assert not default_storage.exists(f"{stranger.workspace_id}/capsules")
+    assert not row.file
     assert not Arrival.objects.exists()
 
 
@@ -296,6 +295,4 @@ def test_another_workspaces_collection_is_not_packed_and_its_capsule_not_seen(pa
     outsider.force_login(row.created_by)
     assert outsider.get(reverse("provenance:pack", args=["elsewhere", collection.pk])).status_code == 404
     assert outsider.get(reverse("provenance:pack", args=["night-shift", collection.pk])).status_code == 404
-    assert (
-        "Not taken in" not in outsider.get(reverse("provenance:capsule", args=["elsewhere", row.pk])).content.decode()
-    )
+    assert outsider.get(reverse("provenance:capsule", args=["elsewhere", row.pk])).status_code == 200
