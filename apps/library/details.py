@@ -107,7 +107,7 @@ def describe_request(asset: Asset) -> list[tuple[str, str]]:
     rows = []
     for name, value in asset.request.items():
         if name not in SHOWN_ELSEWHERE and value not in (None, "", [], {}):
-            words = _assets_in_words(asset, value) if name in FIELDS else _in_words(name, value)
+            words = _assets_in_words(asset, value) if name in FIELDS else in_words(name, value)
             rows.append((str(LABELS.get(name, name)), words))
     return rows
 
@@ -130,7 +130,8 @@ def _assets_in_words(asset: Asset, value: Any) -> str:
     return format_html_join(", ", "{}", ((link,) for link in links))
 
 
-def _in_words(name: str, value: Any) -> str:
+def in_words(name: str, value: Any) -> str:
+    """One setting as a person reads it."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if name == "timbre_weights" and isinstance(value, list):

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.cache import cache
 from django.urls import reverse
 
-from apps.library.details import LABELS, SHOWN_ELSEWHERE
+from apps.library.details import LABELS, SHOWN_ELSEWHERE, in_words
 from apps.library.kinds import get_kind
 from apps.library.models import Asset
 from apps.library.recalling import Said, way_back
@@ -93,5 +93,9 @@ def show(member: Membership, asset: Asset) -> dict[str, Any] | None:
 
 def rows_of(settings: dict[str, Any]) -> list[tuple[str, str]]:
     """(label, value) of all that is set and not shown elsewhere."""
-    shown = {name: value for name, value in settings.items() if name not in SHOWN_ELSEWHERE and value not in (None, "")}
-    return [(str(LABELS.get(name, name)), str(value)[:500]) for name, value in shown.items()]
+    shown = {
+        name: value
+        for name, value in settings.items()
+        if name not in SHOWN_ELSEWHERE and value not in (None, "", [], {})
+    }
+    return [(str(LABELS.get(name, name)), in_words(name, value)[:500]) for name, value in shown.items()]
