@@ -29,5 +29,6 @@ urlpatterns = [
     path("w/<slug:workspace>/shares/", include("apps.sharing.urls")),
     path("w/<slug:workspace>/reviews/", include("apps.reviews.urls")),
     path("w/<slug:workspace>/notifications/", include("apps.notifications.urls")),
+    path("w/<slug:workspace>/team/webhooks/", include("apps.webhooks.urls")),
     path("w/<slug:workspace>/team/", include("apps.workspaces.urls")),
 ]

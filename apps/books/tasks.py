@@ -31,6 +31,7 @@ from apps.library.services import keep
 from apps.library.tasks import local_copy, ring
 from apps.notifications.services import notify
 from apps.workspaces.models import Membership
+from apps.workspaces.news import Kind
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,8 @@ def _tell(edition: Edition, status: str) -> None:
         return
     words = _("Ready to download: {title}") if status == EditionStatus.READY else _("Could not be written: {title}")
     url = reverse("books:editions", args=[edition.workspace.slug, edition.book_id])
-    notify(edition.created_by, edition.workspace, words.format(title=edition.title), url)
+    kind = Kind.DONE if status == EditionStatus.READY else Kind.FAILED
+    notify(edition.created_by, edition.workspace, words.format(title=edition.title), url, kind)
 
 
 def _write(edition: Edition) -> Asset:

@@ -42,6 +42,7 @@ from apps.minimax.errors import AuthenticationError, BalanceError, InvalidReques
 from apps.usage import budgets, ledger
 from apps.usage.models import Charged
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint, report_failure
+from apps.workspaces.happenings import announce
 
 log = logging.getLogger(__name__)
 
@@ -336,6 +337,7 @@ def _save_held(job: Job, lease: uuid.UUID) -> None:
         if moved:
             job.status = Status.SUCCEEDED
             _enter(job)
+            announce(job.workspace_id, "job.succeeded", about(job) | {"assets": [str(asset.pk) for asset in assets]})
     if moved:
         shutil.rmtree(spool_of(job), ignore_errors=True)
         presence.tell_if_away(job)
@@ -388,10 +390,17 @@ def fail(job: Job, lease: uuid.UUID, *, charged: str, **facts: Any) -> None:
         )
         if moved:
             enter(job)
+            told = {"error": job.error, "charged": job.charged}
+            announce(job.workspace_id, "job.failed", about(job) | told)
     if moved:
         log.info("job %s failed: %s", job.pk, facts.get("error_code") or charged)
         presence.tell_if_away(job)
     publish(job.pk)
+
+
+def about(job: Job) -> dict[str, Any]:
+    """What a webhook is told of a job."""
+    return {"id": str(job.pk), "kind": job.kind, "title": job.title, "trace_id": job.trace_id, "cost_usd": job.cost_usd}
 
 
 def enter(job: Job) -> None:

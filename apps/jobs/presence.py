@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.jobs.kinds import get_kind
 from apps.jobs.models import Job, Status
 from apps.notifications.services import notify
+from apps.workspaces import news
 
 LOOKS_FOR_S = 60  # a card in motion asks every 20 s; a browser lets a hidden page ask once a minute
 
@@ -29,9 +30,14 @@ def tell_if_away(job: Job) -> None:
         return
     kind = get_kind(job.kind)
     if kind.is_part:
-        if news := kind.whole and kind.whole(job):
-            notify(job.created_by, job.workspace, *news)
+        if told := kind.whole and kind.whole(job):
+            notify(job.created_by, job.workspace, *told, kind=kind_of(job))
         return
     words = _("Done: {title}") if job.status == Status.SUCCEEDED else _("Failed: {title}")
     page = reverse(kind.page, args=[job.workspace.slug])
-    notify(job.created_by, job.workspace, format_lazy(words, title=job.title), f"{page}#job-{job.pk}")
+    text = format_lazy(words, title=job.title)
+    notify(job.created_by, job.workspace, text, f"{page}#job-{job.pk}", kind=kind_of(job))
+
+
+def kind_of(job: Job) -> news.Kind:
+    return news.Kind.DONE if job.status == Status.SUCCEEDED else news.Kind.FAILED

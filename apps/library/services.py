@@ -22,6 +22,7 @@ from apps.library.models import Asset, AssetQuerySet, AssetStatus, Rendition, Re
 from apps.library.storing import delete_given_up_files, discard, give_up, store_file, take_over
 from apps.library.tasks import RAW_PLAYS_AS, make_rendition, measure, open_file, ring
 from apps.workspaces import audit
+from apps.workspaces.happenings import announce
 from apps.workspaces.models import Membership
 
 TITLE_LENGTH = 200
@@ -100,6 +101,8 @@ def keep(
             asset.save(force_insert=True)
             finding.update([asset.pk])
             lineage.record(asset)
+            told = {"id": str(asset.pk), "kind": asset.kind, "title": asset.title, "content_type": asset.content_type}
+            announce(asset.workspace_id, "asset.created", told | {"by": member.user.name})
             if measured and not opens:
                 transaction.on_commit(lambda: publish_card(asset), robust=True)
             elif not opens:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from apps.workspaces.models import Membership, Workspace
+from apps.workspaces.news import Kind
 
 
 class NotificationQuerySet(models.QuerySet):
@@ -24,6 +25,7 @@ class Notification(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
     workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.TEAM)
     text = models.CharField(max_length=500)
     url = models.CharField(max_length=300, blank=True)  # a path of ours
     created_at = models.DateTimeField(auto_now_add=True)

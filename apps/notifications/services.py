@@ -15,13 +15,14 @@ from apps.accounts.models import User
 from apps.notifications.models import Notification
 from apps.workspaces.events import publish_to_person
 from apps.workspaces.models import Membership, Workspace
+from apps.workspaces.news import Kind
 
 
-def notify(user: User, workspace: Workspace | None, text: Any, url: str = "") -> Notification:
+def notify(user: User, workspace: Workspace | None, text: Any, url: str = "", kind: Kind = Kind.TEAM) -> Notification:
     """Keep a sentence for `user` and ring their bell. A lazy `text` is put into the person's own language."""
     with translation.override(user.language or settings.LANGUAGE_CODE):
         sentence = Truncator(str(text)).chars(500)
-        notification = Notification.objects.create(user=user, workspace=workspace, text=sentence, url=url)
+        notification = Notification.objects.create(user=user, workspace=workspace, text=sentence, url=url, kind=kind)
     # Robust: the row is kept, so a channel layer that is away costs only the moment.
     transaction.on_commit(partial(_ring, notification), robust=True)
     return notification

@@ -21,8 +21,9 @@ from apps.reviews.models import Decision, Guest, Note, Verdict
 from apps.reviews.works import fingerprint_of
 from apps.sharing.models import Share
 from apps.workspaces import audit
+from apps.workspaces.happenings import announce
 from apps.workspaces.models import Membership
-from apps.workspaces.news import tell
+from apps.workspaces.news import Kind, tell
 
 QUIET = timedelta(minutes=5)  # somebody who writes note after note rings the bell once; the pages show each of them
 
@@ -69,6 +70,7 @@ def add_note(
         note.save()
         if not has_rung:
             _tell_team(share, _("{name} on “{title}”: {text}"), words, place_of(note))
+        announce(share.workspace_id, "review.note", {**words, "url": place_of(note)})
         publish_news(share, note.asset)
     return note
 
@@ -101,6 +103,9 @@ def decide(share: Share, guest: Guest, verdict: str) -> Decision:
                 _("{name} approved “{title}”.")
                 if verdict == Verdict.APPROVED
                 else _("{name} asks for changes to “{title}”.")
+            )
+            announce(
+                share.workspace_id, "review.decision", {"name": guest.name, "title": share.title, "verdict": verdict}
             )
             _tell_team(share, sentence, {"name": guest.name, "title": share.title}, review_of(share))
         publish_news(share, share.asset)
@@ -135,4 +140,4 @@ def _tell_team(share: Share, sentence: Any, words: Mapping[str, str], url: str) 
     people = User.objects.filter(
         is_active=True, pk__in=[pk for pk in makers if pk], memberships__workspace=share.workspace_id
     )
-    tell(people, share.workspace, format_lazy(sentence, **words), url)
+    tell(people, share.workspace, format_lazy(sentence, **words), url, kind=Kind.REVIEW)

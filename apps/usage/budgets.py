@@ -25,8 +25,9 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import User
 from apps.library.kinds import get_kind
 from apps.usage.models import Budget, BudgetNews, Charged, Hold, LedgerEntry, Period
+from apps.workspaces.happenings import announce
 from apps.workspaces.models import Membership, Workspace
-from apps.workspaces.news import managers, tell
+from apps.workspaces.news import Kind, managers, tell
 from apps.workspaces.refusals import ActRefusedError
 
 LEVELS = (50, 80, 100)  # percent of a budget at which people are told
@@ -249,4 +250,7 @@ def tell_levels(workspace_id: int, budget_ids: list[int], user_id: int) -> None:
                 period=budget.get_period_display(),
             )
             people = managers(budget.workspace) | User.objects.filter(pk=user_id)
-            tell(people.distinct(), budget.workspace, text, reverse("usage:index", args=[budget.workspace.slug]))
+            address = reverse("usage:index", args=[budget.workspace.slug])
+            tell(people.distinct(), budget.workspace, text, address, kind=Kind.BUDGET)
+            reached_now = {"percent": state.percent, "used_usd": state.used, "limit_usd": budget.limit_usd}
+            announce(workspace_id, "budget.reached", {"scope": str(scope(budget)), **reached_now})

@@ -32,8 +32,9 @@ from apps.notifications.services import notify
 from apps.usage.models import Charged
 from apps.voices import services
 from apps.voices.models import Mode, Reminder, ReminderMail, State, Voice, VoiceIdentity, VoicePolicy
+from apps.workspaces.happenings import announce
 from apps.workspaces.models import ACTS, Membership, Workspace
-from apps.workspaces.news import managers
+from apps.workspaces.news import Kind, managers
 from apps.workspaces.refusals import ActRefusedError
 
 log = logging.getLogger(__name__)
@@ -114,11 +115,13 @@ def _tell(workspace: Workspace, voices: list[Voice], now: datetime) -> None:
     managing = {person.pk for person in managers(workspace)}
     makers = {voice.created_by_id for voice in voices}
     people = User.objects.filter(is_active=True, memberships__workspace=workspace, pk__in=managing | makers)
+    for voice in voices:
+        announce(workspace.pk, "voice.expiring", {"id": voice.pk, "name": voice.name, "expires_at": voice.expires_at})
     for person in people.order_by("pk"):
         theirs = [voice for voice in voices if person.pk in managing or voice.created_by_id == person.pk]
         groups = [theirs] if len(theirs) > DIGEST_ABOVE else [[voice] for voice in theirs]
         for group in groups:
-            notify(person, workspace, _sentence(group, now), _path(workspace, group))
+            notify(person, workspace, _sentence(group, now), _path(workspace, group), Kind.VOICE)
             ReminderMail.objects.create(
                 workspace=workspace, user=person, voices=[str(voice.pk) for voice in group], created_at=now, next_at=now
             )

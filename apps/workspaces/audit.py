@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.addresses import client_ip
 from apps.accounts.models import User
+from apps.workspaces.happenings import announce
 from apps.workspaces.models import AuditEntry, Membership, Workspace
 from apps.workspaces.querysets import AppendOnlyQuerySet
 
@@ -62,6 +63,8 @@ def record(
     user = who.user if isinstance(who, Membership) else who
     if isinstance(who, Membership) and workspace is None:
         workspace = who.workspace
+    if workspace:
+        announce(workspace.pk, action, {"subject": subject[:200], "by": user.name if user else ""})
     return AuditEntry.objects.create(
         workspace=workspace,
         actor=user,

@@ -18,8 +18,9 @@ from apps.minimax.check import check_endpoint, check_key
 from apps.minimax.connection import HOSTS, Endpoint
 from apps.minimax.errors import AuthenticationError, MiniMaxError
 from apps.workspaces.audit import record
+from apps.workspaces.happenings import announce
 from apps.workspaces.models import Connection, ConnectionKind, ConnectionStatus, Membership, Workspace
-from apps.workspaces.news import managers, tell
+from apps.workspaces.news import Kind, managers, tell
 from apps.workspaces.outbound import AddressRefusedError, check_address, check_base_address, may_follow, resolve
 from apps.workspaces.sealing import SealBrokenError, seal, unseal
 
@@ -195,4 +196,6 @@ def _note(connection: Connection, status: ConnectionStatus, text: str) -> None:
                 reason=text,
             ),
             reverse("workspaces:connection", args=[workspace.slug]),
+            kind=Kind.CONNECTION,
         )
+        announce(workspace.pk, "connection.failing", {"reason": text})

@@ -50,6 +50,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "files.KnownFile": {"file_id": "4711", "purpose": "t2a_async_input"},
     "files.Transfer": {"purpose": "t2a_async_input", "file_id": "4711"},
     "library.Rendition": {"format": "mp3"},
+    "webhooks.Webhook": {"url": "https://203.0.113.7/", "events": []},
+    "webhooks.Delivery": {"event": "job.failed", "body": "{}", "status": "failed"},
     "usage.LedgerEntry": {"kind": "image"},
 }
 NOT_MADE = {
