@@ -15,6 +15,7 @@ from channels.db import database_sync_to_async
 from django.core.files.storage import default_storage
 
 from apps.library.files import opened_download, safe_filename
+from apps.library.hiding import hide_words
 from apps.library.models import Asset
 from apps.library.subtitles import to_srt
 
@@ -56,6 +57,8 @@ class Archive:
         """
         if not default_storage.exists(asset.file_name):
             return
+        if self._hide_text:
+            hide_words(asset)
         stem, suffix = _free_name(asset, self._names)
         when = asset.created_at.timetuple()[:6]
         entry = zipfile.ZipInfo(f"{stem}{suffix}", when)

@@ -36,7 +36,12 @@ def find_or_draw_card(link: Share) -> FieldFile:
     with translation.override(link.created_by.language or settings.LANGUAGE_CODE):  # not the guest's: it is drawn once
         label = " · ".join(filter(None, (_("Made with AI"), model_label(model))))
     bars = resample(asset.peaks if asset else [], drawing.BARS)
-    order = {"title": link.title, "label": label, "duration": _clock(asset.duration_s if asset else None), "bars": bars}
+    order = {
+        "title": link.headline,
+        "label": label,
+        "duration": _clock(asset.duration_s if asset else None),
+        "bars": bars,
+    }
     wanted = hashlib.sha256(json.dumps([VERSION, order]).encode()).hexdigest()
     if link.card_of != wanted:
         _draw(link, order, wanted)
@@ -56,7 +61,7 @@ def _draw(link: Share, order: dict, wanted: str) -> None:
             timeout=SECONDS_ALLOWED,
             check=True,
         )
-        stored = store_file(path, link.shown.folder, path.suffix)
+        stored = store_file(path, link.folder, path.suffix)
     before = link.card.name
     with transaction.atomic():
         is_ours = Share.objects.filter(pk=link.pk, card=before).update(card=stored.name, card_of=wanted)

@@ -24,6 +24,7 @@ from apps.chat.tools import TOOLS
 from apps.library.models import Asset
 from apps.library.services import shorten
 from apps.minimax import catalogue
+from apps.sharing import services
 from apps.sharing.models import Share, Snapshot
 from apps.workspaces import audit
 from apps.workspaces.models import Membership
@@ -38,6 +39,7 @@ def share(member: Membership, conversation: Conversation, *, request: HttpReques
 
     Raises NothingToShareError while nothing is said, or a reply is being written.
     """
+    services.check_allowed(member)
     turns = [turn.message for turn in tree.branch(conversation)]
     if not turns:
         raise NothingToShareError(_("There is nothing to share yet."))
@@ -47,7 +49,7 @@ def share(member: Membership, conversation: Conversation, *, request: HttpReques
         mine = Share.objects.visible_to(member).open().filter(created_by=member.user)
         same = mine.filter(snapshot__conversation=conversation, snapshot__head_id=turns[-1].pk)
         found = same.select_related("snapshot__conversation", "workspace").first()
-        if found and found.title == conversation.title:
+        if found and str(found.shown) == conversation.title:
             return found
         made = Share.with_new_token(
             workspace=member.workspace, snapshot=_take(conversation, turns), created_by=member.user

@@ -12,6 +12,8 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from PIL import Image
 
+from apps.collections.models import Collection, Item
+from apps.library.kinds import get_kind
 from apps.library.models import Asset
 from apps.sharing.models import Share
 from apps.sharing.services import share
@@ -42,7 +44,7 @@ def link(request, creator, tmp_path: Path) -> Share:
         workspace=creator.workspace,
         created_by=creator.user,
         kind="image" if is_picture else "speech",
-        title="Evening",
+        title=HIDDEN,
         text=HIDDEN,
         note=HIDDEN,
         trace_id=HIDDEN,
@@ -70,8 +72,25 @@ def test_a_hidden_prompt_is_in_nothing_that_is_given_out(link):
         given += answer.status_code == 200
         assert HIDDEN.encode() not in texts_in(everything_in(answer)), route.name
     assert given >= 4
+    assert f"<title>{get_kind(link.asset.kind).label}</title>" in guest.get(f"/s/{link.token}/").content.decode()
     Share.objects.update(show_text=True)
     assert HIDDEN in guest.get(f"/s/{link.token}/").content.decode()
+
+
+def test_a_hidden_prompt_is_in_nothing_of_a_shared_collection(link, creator):
+    shelf = Collection.objects.create(workspace=creator.workspace, created_by=creator.user, name="Evenings")
+    Item.objects.create(collection=shelf, asset=link.asset, position=1)
+    shared = share(creator, shelf)
+    shared.allow_review = shared.show_settings = True
+    shared.save()
+    guest, given = Client(), 0
+    for route in PUBLIC:
+        if set(route.arguments) <= {"token", "pk"} and "token" in route.arguments:
+            values = {"token": shared.token, "pk": link.asset.pk}
+            answer = guest.get(reverse(route.name, kwargs={name: values[name] for name in route.arguments}))
+            given += answer.status_code == 200
+            assert HIDDEN.encode() not in texts_in(everything_in(answer)), route.name
+    assert given >= 5
 
 
 def test_a_token_that_was_never_given_opens_nothing(link):

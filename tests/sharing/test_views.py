@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import html
+import io
 import re
 
 import pytest
 from django.urls import reverse
+from PIL import Image
 
 from apps.library.models import Asset
 from apps.sharing.models import Share
@@ -46,7 +49,7 @@ def link(as_, creator, kept) -> Share:
 
 def test_share_gives_a_link_to_copy_a_qr_code_and_a_way_to_end_it(as_, creator, kept):
     panel = as_(creator).post(CREATE, {"asset": str(kept.pk)}, headers=HTMX).content.decode()
-    url = re.search(r'data-copy="(http://testserver/s/[\w-]{24}/)"', panel)[1]
+    url = re.search(r'data-copy="(http://testserver/s/good-evening\.[\w-]{24}/)"', panel)[1]
     assert as_(creator).get(url.removeprefix("http://testserver")).status_code == 200
     assert "qr.svg" in panel
     assert "End this link" in panel
@@ -125,9 +128,49 @@ def test_after_its_end_a_new_link_has_a_new_address(as_, creator, kept, link):
 
 def test_what_guests_may_do_is_saved_at_once(as_, creator, link):
     response = as_(creator).post(f"{INDEX}{link.pk}/settings", {"show_text": "on"}, headers=HTMX)
-    assert response.status_code == 204
+    assert "Saved" in response["HX-Trigger"]
     link.refresh_from_db()
     assert (link.allow_download, link.show_text) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"asks_password": "on"}, "Write the password that guests need."),
+        ({"asks_password": "on", "new_password": "short"}, "At least 6 characters."),
+        ({"max_views": "2"}, "It was opened 2 times already."),
+        ({"last_day": "2020-02-02"}, "That day is over."),
+        ({"embed_domains": "exa mple!"}, "is no site"),
+        ({"embed_domains": "example.com", "max_views": "9"}, "cannot be embedded"),
+    ],
+)
+def test_what_cannot_be_is_said_and_nothing_changes(as_, creator, link, said, sentence):
+    Share.objects.update(views=2)
+    answer = as_(creator).post(f"{INDEX}{link.pk}/settings", {"show_text": "on", **said}, headers=HTMX)
+    assert sentence in html.unescape(answer.content.decode())
+    assert "HX-Trigger" not in answer
+    link.refresh_from_db()
+    assert not link.show_text
+    without_script = as_(creator).post(f"{INDEX}{link.pk}/settings", said)
+    assert without_script.status_code == 422
+    assert sentence in html.unescape(without_script.content.decode())
+
+
+def test_chosen_links_end_together_and_those_of_others_stay(as_, creator, admin, kept, link):
+    as_(admin).post(CREATE, {"asset": str(kept.pk)})
+    theirs = Share.objects.get(created_by=admin.user)
+    said = as_(creator).post(f"{INDEX}end", {"link": [link.pk, theirs.pk, "x"]}, follow=True)
+    assert "1 link has ended." in said.content.decode()
+    link.refresh_from_db()
+    theirs.refresh_from_db()
+    assert link.revoked_at is not None
+    assert theirs.revoked_at is None
+
+
+def test_qr_code_as_a_picture_file(as_, creator, link):
+    answer = as_(creator).get(f"{INDEX}{link.pk}/qr.png")
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert Image.open(io.BytesIO(answer.content)).format == "PNG"
 
 
 def test_list_shows_my_links_with_views_and_state(as_, creator, admin, kept, link):
