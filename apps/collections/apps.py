@@ -23,3 +23,4 @@ class CollectionsConfig(AppConfig):
         )
         many.register_undo("uncollect", services.undo_add)
         many.register_undo("recollect", services.undo_remove)
+        many.register_undo("transfer_back", services.undo_transfer)

@@ -108,6 +108,18 @@ def add(member: Membership, collection: Collection, ids: Sequence[uuid.UUID]) ->
     return act
 
 
+def transfer(member: Membership, source: Collection, target: Collection, ids: Sequence[uuid.UUID]) -> BulkAct:
+    """Take assets out of one collection and put them at the end of another one. Raises CollectionError."""
+    held = Item.objects.filter(collection=source, asset__in=ids)
+    places = dict(held.values_list("asset_id", "position"))
+    moving = sorted(places, key=lambda pk: places[pk])
+    added = add(member, target, moving)
+    taken = remove(member, source, moving)
+    parts = [{"undo": act.undo, **act.payload} for act in (added, taken)]
+    BulkAct.objects.filter(pk__in=[added.pk, taken.pk]).delete()
+    return many.remember(member, "transfer_back", moving, parts=parts)
+
+
 def remove(member: Membership, collection: Collection, ids: Sequence[uuid.UUID]) -> BulkAct:
     items = Item.objects.filter(collection=collection, asset__in=ids)
     places = dict(items.values_list("asset_id", "position"))
@@ -198,3 +210,10 @@ def undo_remove(member: Membership, payload: Mapping[str, Any]) -> Sequence[uuid
             rows = [Item(collection=collection, asset_id=pk, position=payload["places"][str(pk)]) for pk in there]
             Item.objects.bulk_create(rows, ignore_conflicts=True)
     return ids
+
+
+def undo_transfer(member: Membership, payload: Mapping[str, Any]) -> Sequence[uuid.UUID]:
+    added, taken = payload["parts"]
+    undo_add(member, added)
+    undo_remove(member, taken)
+    return many.ids_in(payload)

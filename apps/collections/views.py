@@ -99,7 +99,7 @@ def create(request: MemberRequest, workspace: str) -> HttpResponse:
         ids = many.choose(member, request.POST)
         inside = find_collection(member, parse_uuid(parent) or uuid.UUID(int=0)) if parent else None
         made = services.create(member, request.POST.get("name", ""), parent=inside)
-        act = services.add(member, made, ids) if ids else None
+        act = _put(request, made, ids) if ids else None
     except CollectionError as error:
         return _refuse(request, error)
     except many.TooManyError as error:
@@ -144,7 +144,10 @@ def restore(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespon
 @require_POST
 @member_required(can="create")
 def choose(request: MemberRequest, workspace: str) -> HttpResponse:
-    """For the drawer: into which collection with what is chosen? The answer goes to `add` or `create`."""
+    """For the drawer: into which collection with what is chosen? The answer goes to `add` or `create`.
+
+    `?from=<collection>`: they are taken out of that one, if the person says so.
+    """
     try:
         ids = many.choose(request.member, request.POST)
     except many.TooManyError as error:
@@ -152,7 +155,9 @@ def choose(request: MemberRequest, workspace: str) -> HttpResponse:
     if not ids:
         raise Http404
     held = Item.objects.filter(asset=ids[0])
+    source = parse_uuid(request.GET.get("from", ""))
     context = {
+        "source": find_collection(request.member, source) if source else None,
         "count": len(ids),
         "chosen": [] if request.POST.get("all") else ids,
         "params": request.POST.get("params", "") if request.POST.get("all") else None,
@@ -168,7 +173,7 @@ def add(request: MemberRequest, workspace: str) -> HttpResponse:
     """Put what is chosen into the collection named by `collection`."""
     one = find_collection(request.member, parse_uuid(request.POST.get("collection", "")) or uuid.UUID(int=0))
     try:
-        act = services.add(request.member, one, many.choose(request.member, request.POST))
+        act = _put(request, one, many.choose(request.member, request.POST))
     except CollectionError as error:
         return _refuse(request, error)
     except many.TooManyError as error:
@@ -176,6 +181,14 @@ def add(request: MemberRequest, workspace: str) -> HttpResponse:
     if not request.htmx:
         return redirect("collections:collection", workspace, one.pk)
     return _added(request, one, act)
+
+
+def _put(request: MemberRequest, one: Collection, ids: list[uuid.UUID]) -> BulkAct:
+    """Into it, and with `move` out of the collection `from`."""
+    if not request.POST.get("move"):
+        return services.add(request.member, one, ids)
+    source = find_collection(request.member, parse_uuid(request.POST.get("from", "")) or uuid.UUID(int=0))
+    return services.transfer(request.member, source, one, ids)
 
 
 def _added(request: MemberRequest, one: Collection, act: BulkAct) -> HttpResponse:
@@ -190,6 +203,8 @@ def _added(request: MemberRequest, one: Collection, act: BulkAct) -> HttpRespons
     news: dict[str, Any] = {"text": text, "tone": "ok"}
     if fresh:
         news["undo"] = {"url": reverse("library:undo_many", args=[slug, act.pk])}
+    if act.undo == "transfer_back":
+        trigger_client_event(response, "library:stale", {})
     return trigger_client_event(response, "toast", news)
 
 

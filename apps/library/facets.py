@@ -56,7 +56,10 @@ def describe(member: Membership, query: Query) -> list[Chip]:
     chips = []
     for name, values in query.chosen.items():
         filter = get_filter(name)
-        labels = {choice.value: str(choice.label) for choice in filter.choices(member)} if filter else {}
+        if filter and filter.name_of:
+            labels = {value: filter.name_of(value) for value in values}
+        else:
+            labels = {choice.value: str(choice.label) for choice in filter.choices(member)} if filter else {}
         for value in values:
             label = str(filter.label) if filter and not filter.is_switch else ""
             chips.append(Chip(label, labels.get(value, value), query.without(name, value).as_params().urlencode()))

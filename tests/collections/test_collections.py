@@ -202,6 +202,21 @@ def test_a_stranger_finds_nothing_and_a_viewer_changes_nothing(client, album, fi
     assert client.get(at("collections:collection", album.pk)).status_code == 200
 
 
+def test_what_is_moved_leaves_one_collection_for_another_and_comes_back_to_its_place(
+    as_creator, creator, album, filled, titles
+):
+    other = services.create(creator, "Other")
+    services.add(creator, other, [filled[1].pk])
+    chosen = {"asset": [str(filled[2].pk), str(filled[1].pk)], "from": str(album.pk)}
+    drawer = as_creator.post(at("collections:choose") + f"?from={album.pk}", chosen, headers=HTMX).content.decode()
+    assert "take them out of" in drawer
+    assert f'name="from" value="{album.pk}"' in drawer
+    answer = as_creator.post(at("collections:add"), chosen | {"collection": other.pk, "move": "1"}, headers=HTMX)
+    assert (titles(), [asset.title for asset in other.assets_in_order()]) == (["A", "D"], ["B", "C"])
+    undo(as_creator, answer)
+    assert (titles(), [asset.title for asset in other.assets_in_order()]) == (list("ABCD"), ["B"])
+
+
 def test_nobody_undoes_for_somebody_else(client, creator, admin, album, filled, titles):
     act = services.remove(creator, album, [filled[0].pk])
     client.force_login(admin.user)

@@ -102,6 +102,9 @@ def favourites(member: Membership, value: str) -> QuerySet | None:
     return Favourite.objects.filter(user=member.user_id).values("asset_id") if value == "1" else None
 
 
+NAMES = {"model": model_label, "voice": voice_label}
+
+
 def register() -> None:
     for name, label, choices, letter in (
         ("kind", gettext_lazy("Kind"), kinds, terms.KIND),
@@ -114,7 +117,8 @@ def register() -> None:
         ("size", gettext_lazy("Size"), levels(SIZE_LABELS), terms.SIZE),
         ("length", gettext_lazy("Length"), levels(LENGTH_LABELS), terms.LENGTH),
     ):
-        add(Filter(name, label, choices, term=partial(terms.fact, letter), needs_all=name == "tag"))
+        term, name_of = partial(terms.fact, letter), NAMES.get(name)
+        add(Filter(name, label, choices, term=term, needs_all=name == "tag", name_of=name_of))
     add(
         Filter(
             "favourite",

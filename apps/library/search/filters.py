@@ -47,6 +47,7 @@ class Filter:
     apply: Callable[[Membership, str], QuerySet | None] | None = None
     needs_all: bool = False  # several values: all of them, not any
     is_switch: bool = False  # has one choice only: on or off
+    name_of: Callable[[str], str] | None = None  # a value in words, where that is known without all choices
 
 
 _filters: dict[str, Filter] = {}
