@@ -195,6 +195,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--hours", type=float, default=1)
     parser.add_argument("--formats", nargs="+", default=["mp3", "m4b", "flac"])
+    parser.add_argument("--join-only", action="store_true", help="without the encoder alone: half the time, no ratio")
     parser.add_argument("--loudness", action="store_true", help="also with one loudness for the book")
     parser.add_argument("--folder", help="where the files are made (default: the folder for temporary files)")
     parser.add_argument("--order", help=argparse.SUPPRESS)
@@ -209,14 +210,16 @@ def main() -> None:
         pieces.write_text(json.dumps(listed))
         common = {"pieces": str(pieces), "loudness": None}
         raw = folder / "joined.wav"
-        wav = run(act="join", format="wav", target=str(raw), **common)
-        print(f"{wav['samples'] / RATE / 3600:.2f} h, {len(listed)} pieces, {RATE} Hz, one channel", flush=True)
-        print("wav", said("join", wav), sep="\n", flush=True)
+        print(f"{given.hours:g} h, {len(listed)} pieces, {RATE} Hz, one channel", flush=True)
+        if not given.join_only:
+            wav = run(act="join", format="wav", target=str(raw), **common)
+            print("wav", said("join", wav), sep="\n", flush=True)
         for format in given.formats:
             print(format, flush=True)
-            target = str(folder / f"book.{format}")
-            alone = run(act="encode", format=format, target=target, raw=str(raw))
-            print(said("encoder alone", alone), flush=True)
+            target, alone = str(folder / f"book.{format}"), None
+            if not given.join_only:
+                alone = run(act="encode", format=format, target=target, raw=str(raw))
+                print(said("encoder alone", alone), flush=True)
             print(said("join", run(act="join", format=format, target=target, **common), alone), flush=True)
             if given.loudness:
                 found = run(act="join", format=format, target=target, **common | {"loudness": LOUDNESS_LUFS})
