@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from django.http import HttpResponse
@@ -62,7 +63,25 @@ def _cleanup(one: Book) -> dict[str, Any]:
         count = change.count + (kinds[change.kind].count if change.kind in kinds else 0)
         kinds[change.kind] = Cleaning(change.kind, change.label, count, change.kind in on)
     shown = [
-        {"label": each.label, "before": each.before, "after": each.after, "count": each.count, "is_on": each.kind in on}
+        _marked(each.before, each.after) | {"label": each.label, "count": each.count, "is_on": each.kind in on}
         for each in found[:CHANGES]
     ]
     return {"kinds": list(kinds.values()), "changes": shown, "more": max(0, len(found) - CHANGES)}
+
+
+def _marked(before: str, after: str) -> dict[str, str]:
+    """What is taken out and what comes in its place, between what stays as it is: {lead, cut, put, tail}."""
+    lead = _alike(before, after)
+    tail = min(_alike(before[::-1], after[::-1]), min(len(before), len(after)) - lead)
+    cut, put = before[lead : len(before) - tail], after[lead : len(after) - tail]
+    return {
+        "lead": before[:lead],
+        "cut": cut if cut.strip() else "␣" * len(cut),
+        "put": put if put.strip() else "␣" * len(put),
+        "tail": before[len(before) - tail :],
+    }
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

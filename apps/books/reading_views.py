@@ -54,7 +54,7 @@ def read_chapter(request: MemberRequest, workspace: str, pk: uuid.UUID, chapter_
     context = frame(request, one, everything) | listening
     context |= {
         "chapter": chapter,
-        "speaks_title": bool(segments and segments[0].text == chapter.title),
+        "speaks_title": _speaks_title(chapter),
         "contents": lines,
         "before": everything[place - 1] if place else None,
         "after": everything[place + 1] if place + 1 < len(everything) else None,
@@ -62,6 +62,12 @@ def read_chapter(request: MemberRequest, workspace: str, pk: uuid.UUID, chapter_
         "timings": _timings(listening["edition"], segments),
     }
     return render(request, "books/read.html", context)
+
+
+def _speaks_title(chapter: Chapter) -> bool:
+    """Whether the first paragraph is the title, which then need not stand above it."""
+    title, text = chapter.title, chapter.text.lstrip()
+    return bool(title) and text.startswith(title) and text[len(title) :].lstrip(" \t")[:1] in ("", "\n")
 
 
 def _paragraphs(text: str, segments: Sequence[Segment]) -> list[list[tuple[Segment, str, str, str]]]:

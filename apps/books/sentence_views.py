@@ -49,6 +49,8 @@ def _sentence(request: MemberRequest, one: Book, segment: Segment, refusal: str 
     context = frame(request, one, []) | {
         "segment": segment,
         "words": bare(segment.text)[0],
+        "before": _neighbour(segment, -1),
+        "after": _neighbour(segment, 1),
         "takes": segment.takes.select_related("part").order_by("-pk"),
         "is_making": bool(job and job.status in MOVING),
         "speakers": [role.speaker for role in services.roles_of(one) if role.speaker],
@@ -57,6 +59,16 @@ def _sentence(request: MemberRequest, one: Book, segment: Segment, refusal: str 
         "refusal": refusal,
     }
     return render(request, "books/_sentence.html", context)
+
+
+def _neighbour(segment: Segment, by: int) -> uuid.UUID | None:
+    """The sentence that is spoken before (-1) or after (1) it in its chapter."""
+    spoken = Segment.objects.filter(chapter=segment.chapter_id, is_silent=False)
+    if by < 0:
+        spoken = spoken.filter(position__lt=segment.position).order_by("-position")
+    else:
+        spoken = spoken.filter(position__gt=segment.position).order_by("position")
+    return spoken.values_list("pk", flat=True).first()
 
 
 def _change(

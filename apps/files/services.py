@@ -233,6 +233,12 @@ def forget_known(member: Membership, file_id: str) -> None:
         forget(member.workspace, file_id, purpose=row.purpose.id)
 
 
+def known_name(member: Membership, file_id: str) -> str:
+    """What a file is called, also when it is gone; empty: it was never known."""
+    known = KnownFile.objects.visible_to(member).filter(file_id=file_id).order_by("-pk")
+    return known.values_list("filename", flat=True).first() or ""
+
+
 def find_file(member: Membership, client: MiniMaxClient, file_id: str) -> Row | None:
     """Ask MiniMax for one file. None: it is another workspace's. Raises GoneError, MiniMaxError."""
     account = account_of(member.workspace)

@@ -108,7 +108,7 @@ def file(request: MemberRequest, workspace: str, file_id: str) -> HttpResponse:
         row, said = None, str(error)
     except MiniMaxError as error:
         row, said = look(request.member).find(file_id), explain(error)
-    title = row.title if row else file_id
+    title = row.title if row else services.known_name(request.member, file_id) or file_id
     is_gone = row is None
     if is_gone and not said:
         raise Http404

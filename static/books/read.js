@@ -96,6 +96,13 @@ page.addEventListener("click", ({ target }) => {
   htmx.ajax("GET", page.dataset.sentenceUrl.replace(page.dataset.noSentence, sentence.dataset.sentence), { target: "#drawer", swap: "innerHTML" });
 });
 
+// Who goes on in the drawer from one sentence to the next goes on in the text.
+document.getElementById("drawer").addEventListener("htmx:afterSettle", () => {
+  const pk = document.querySelector("#drawer [data-sentence-drawer]")?.dataset.sentenceDrawer;
+  const place = sentences.findIndex(({ dataset }) => dataset.sentence === pk);
+  if (place >= 0 && place !== now) go(place);
+});
+
 // What was changed in the drawer is drawn anew once that is closed.
 let isChanged = false;
 document.addEventListener("sentence:changed", () => (isChanged = true));

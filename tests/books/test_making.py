@@ -185,7 +185,7 @@ def test_of_five_thousand_sentences_three_are_changed_billed_and_heard_anew(conn
     finish(patience_s=600)
     before, billed = hashes(book), speaker.billed
     assert len(before) >= 5000
-    assert len(set(before.values())) > lines
+    assert len(set(before.values())) > 0.95 * lines
     changes = {"Number 7.": "Number seven.", "Number 1201.": "数字の千。", "Number 2499.": "The last of them all."}
     new = text
     for old, other in changes.items():

@@ -127,6 +127,7 @@ def test_a_file_that_was_deleted_meanwhile_is_said_to_be_gone(page, sent, sandbo
     remove_elsewhere(sandbox, sent.file_id)
     answer = page.client.get(page.url("file", sent.file_id), headers=HTMX)
     assert "no longer at MiniMax" in answer.content.decode()
+    assert sent.filename in answer.content.decode()
     assert "files:changed" in answer["HX-Trigger"]
     assert f"file-{sent.file_id}" not in page.client.get(page.url("list")).content.decode()
 

@@ -43,6 +43,7 @@ def test_a_pasted_text_is_cleaned_like_a_document_and_that_can_be_undone(client,
     assert "out of order. Nobody" in one.chapters.get().text
     text = page(client, "cleanup", one.pk)
     assert 'value="hyphenation" checked' in text
+    assert "out of or<del>-⏎</del>der" in text
     client.post(at("set_cleanup", one.pk), {"kinds": ["hyphenation"]})
     assert "out of order.[1] Nobody" in one.chapters.get().text
     client.post(at("set_cleanup", one.pk), {})

@@ -18,7 +18,7 @@ from django.urls import reverse
 from apps.books import services
 from apps.books.models import Edition, Revision, Segment
 from apps.minimax.text import billed_characters
-from tests.books.conftest import finish, make_all, rendered
+from tests.books.conftest import SETTINGS, finish, make_all, rendered
 from tests.books.pages.asking import HTMX, PNG, at, page, sentences
 
 
@@ -36,6 +36,24 @@ def test_a_chapter_is_put_together_once_and_read_along(client, made):
     assert len(pairs) == chapter.segments.filter(is_silent=False).count()
     assert all(start < end for start, end in pairs)
     assert all(one[1] <= two[0] + 0.001 for one, two in pairwise(pairs))
+
+
+def test_a_title_of_two_sentences_stands_in_the_text_once_and_not_above_it(client, member):
+    text = "Chapter 1. The lamp\n\nThe lamp was dark.\n\nChapter 2. The stairs\n\nShe counted them."
+    one = services.create_book(member, title="Titles", text=text, settings=SETTINGS)
+    chapter = one.chapters.first()
+    assert chapter.title == "Chapter 1. The lamp"
+    shown = page(client, "read_chapter", one.pk, chapter.pk)
+    assert '<h2 class="visually-hidden">' in shown
+    assert shown.count('class="reading__title"') == 1
+
+
+def test_the_drawer_leads_from_one_sentence_to_the_next(client, made):
+    first, second, third = sentences(made)[:3]
+    shown = page(client, "sentence", made.pk, second.pk)
+    assert at("sentence", made.pk, first.pk) in shown
+    assert at("sentence", made.pk, third.pk) in shown
+    assert "sentence-before" not in page(client, "sentence", made.pk, first.pk)
 
 
 def test_a_viewer_listens_too_and_changes_nothing(client, made, viewer):
