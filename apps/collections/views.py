@@ -146,7 +146,7 @@ def restore(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpRespon
 def choose(request: MemberRequest, workspace: str) -> HttpResponse:
     """For the drawer: into which collection with what is chosen? The answer goes to `add` or `create`.
 
-    `?from=<collection>`: they are taken out of that one, if the person says so.
+    `?from=<collection>`: they are taken out of that one, if the person says so. `?share=1`: its link is the next step.
     """
     try:
         ids = many.choose(request.member, request.POST)
@@ -157,6 +157,7 @@ def choose(request: MemberRequest, workspace: str) -> HttpResponse:
     held = Item.objects.filter(asset=ids[0])
     source = parse_uuid(request.GET.get("from", ""))
     context = {
+        "to_share": "share" in request.GET,
         "source": find_collection(request.member, source) if source else None,
         "count": len(ids),
         "chosen": [] if request.POST.get("all") else ids,
@@ -191,9 +192,13 @@ def _put(request: MemberRequest, one: Collection, ids: list[uuid.UUID]) -> BulkA
     return services.transfer(request.member, source, one, ids)
 
 
+def _sharing(request: MemberRequest) -> dict[str, bool]:
+    return {"can_publish": request.member.may("publish"), "to_share": "share" in request.POST}
+
+
 def _added(request: MemberRequest, one: Collection, act: BulkAct) -> HttpResponse:
     fresh, slug = len(act.payload["assets"]), request.member.workspace.slug
-    response = render(request, "collections/_added.html", {"collection": one, "fresh": fresh})
+    response = render(request, "collections/_added.html", {"collection": one, "fresh": fresh} | _sharing(request))
     text = ngettext("%(n)d is in “%(name)s” now.", "%(n)d are in “%(name)s” now.", fresh) % {
         "n": fresh,
         "name": one.name,

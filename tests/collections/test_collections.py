@@ -217,6 +217,22 @@ def test_what_is_moved_leaves_one_collection_for_another_and_comes_back_to_its_p
     assert (titles(), [asset.title for asset in other.assets_in_order()]) == (list("ABCD"), ["B"])
 
 
+def test_many_are_shared_with_one_link_by_way_of_a_collection(as_creator, make_asset, viewer, client):
+    form = {"asset": [make_asset("A").pk, make_asset("B").pk], "name": "For the client"}
+    asked = as_creator.post(at("collections:choose") + "?share=1", form, headers=HTMX).content.decode()
+    assert 'name="share" value="1"' in asked
+    made = as_creator.post(at("collections:create"), form | {"share": "1"}, headers=HTMX).content.decode()
+    one = Collection.objects.get()
+    share = f'name="collection" value="{one.pk}"'
+    page = at("collections:collection", one.pk)
+    assert share in made
+    assert share in as_creator.get(page).content.decode()
+    link = as_creator.post(at("sharing:create"), {"collection": one.pk}, headers=HTMX).content.decode()
+    assert "/s/" in link
+    client.force_login(viewer.user)
+    assert share not in client.get(page).content.decode()
+
+
 def test_nobody_undoes_for_somebody_else(client, creator, admin, album, filled, titles):
     act = services.remove(creator, album, [filled[0].pk])
     client.force_login(admin.user)
