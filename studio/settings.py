@@ -204,6 +204,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-after-voices": {"task": "apps.voices.tasks.sweep", "schedule": timedelta(seconds=60)},
     "close-abandoned-takes": {"task": "apps.speech.tasks.sweep", "schedule": timedelta(seconds=15)},
     "close-abandoned-replies": {"task": "apps.chat.tasks.sweep", "schedule": timedelta(seconds=10)},
+    "mail-news": {"task": "apps.notifications.tasks.sweep", "schedule": timedelta(seconds=30)},
     "deliver-to-webhooks": {"task": "apps.webhooks.tasks.sweep", "schedule": timedelta(seconds=5)},
     "shorten-logs-of-webhooks": {"task": "apps.webhooks.tasks.purge", "schedule": timedelta(hours=6)},
     "forget-old-sessions": {"task": "apps.accounts.tasks.clear_sessions", "schedule": timedelta(hours=6)},

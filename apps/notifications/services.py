@@ -12,19 +12,45 @@ from django.utils import timezone, translation
 from django.utils.text import Truncator
 
 from apps.accounts.models import User
-from apps.notifications.models import Notification
+from apps.notifications import tasks
+from apps.notifications.choosing import choice_of, mail_at, timing_of
+from apps.notifications.models import ByMail, Notification
 from apps.workspaces.events import publish_to_person
 from apps.workspaces.models import Membership, Workspace
 from apps.workspaces.news import Kind
 
 
-def notify(user: User, workspace: Workspace | None, text: Any, url: str = "", kind: Kind = Kind.TEAM) -> Notification:
-    """Keep a sentence for `user` and ring their bell. A lazy `text` is put into the person's own language."""
+def notify(
+    user: User, workspace: Workspace | None, text: Any, url: str = "", kind: Kind = Kind.TEAM
+) -> Notification | None:
+    """Keep a sentence for `user`, ring their bell, and mail or push it as they chose. None: they want to hear nothing.
+
+    A lazy `text` is put into the person's own language.
+    """
+    choice = choice_of(user, kind)
+    due = mail_at(choice, timing_of(user), user.time_zone, timezone.now())
+    if kind == Kind.VOICE and choice.by_mail == ByMail.AT_ONCE:
+        due = None  # `apps.voices` writes a mail of its own, with a row for each voice
+    if not (choice.in_app or due or choice.by_push):
+        return None
     with translation.override(user.language or settings.LANGUAGE_CODE):
         sentence = Truncator(str(text)).chars(500)
-        notification = Notification.objects.create(user=user, workspace=workspace, text=sentence, url=url, kind=kind)
+        notification = Notification.objects.create(
+            user=user,
+            workspace=workspace,
+            text=sentence,
+            url=url,
+            kind=kind,
+            is_shown=choice.in_app,
+            mail_at=due,
+        )
     # Robust: the row is kept, so a channel layer that is away costs only the moment.
-    transaction.on_commit(partial(_ring, notification), robust=True)
+    if choice.in_app:
+        transaction.on_commit(partial(_ring, notification), robust=True)
+    if choice.by_push:
+        transaction.on_commit(partial(tasks.ring_push, notification), robust=True)
+    if due and choice.by_mail == ByMail.AT_ONCE:
+        transaction.on_commit(tasks.ring_mails, robust=True)
     return notification
 
 

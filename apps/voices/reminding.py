@@ -28,6 +28,8 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.jobs.models import Job, Status
+from apps.notifications.choosing import choice_of
+from apps.notifications.models import ByMail
 from apps.notifications.services import notify
 from apps.usage.models import Charged
 from apps.voices import services
@@ -181,7 +183,8 @@ def _send(mail: ReminderMail, now: datetime) -> int:
     """0: everything that it is about was kept, or lost, before it could be sent."""
     voices = list(Voice.objects.running_out().filter(pk__in=mail.voices).select_related("workspace"))
     person, workspace = mail.user, mail.workspace
-    if not voices or not Membership.objects.filter(user=person, workspace=workspace).exists():
+    wanted = choice_of(person, Kind.VOICE).by_mail == ByMail.AT_ONCE  # else it comes with other news, or not at all
+    if not voices or not wanted or not Membership.objects.filter(user=person, workspace=workspace).exists():
         return 0
     with translation.override(person.language or settings.LANGUAGE_CODE), timezone.override(person.time_zone):
         context = {
