@@ -90,21 +90,28 @@ def parse_id(value: Any) -> uuid.UUID | None:
 def clean(settings: dict[str, Any]) -> dict[str, Any]:
     """As much of a stranger's settings as a form could have written."""
     kept = dict(list(settings.items())[:MOST_FIELDS])
-    return {name[:60].replace("\0", ""): found for name, value in kept.items() if (found := _plain(value)) is not None}
+    return {_storable(name)[:60]: found for name, value in kept.items() if (found := _plain(value)) is not None}
+
+
+def _storable(text: str) -> str:
+    """What every database takes."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, bool | int) or (isinstance(value, float) and value == value and abs(value) < 1e300):
         return value if abs(value) < 1 << 53 else None
     if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode()
+        return _storable(value)
     if depth >= DEEPEST:
         return None
     if isinstance(value, list):
         return [found for each in value[:MOST_FIELDS] if (found := _plain(each, depth + 1)) is not None]
     if isinstance(value, dict):
         items = list(value.items())[:MOST_FIELDS]
-        return {str(name)[:60]: found for name, each in items if (found := _plain(each, depth + 1)) is not None}
+        return {
+            _storable(str(name))[:60]: found for name, each in items if (found := _plain(each, depth + 1)) is not None
+        }
     return None
 
 

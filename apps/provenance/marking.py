@@ -18,10 +18,12 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePath
 from typing import IO, Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from apps.library.files import original
 from apps.library.models import Asset
@@ -101,7 +103,8 @@ def make_plan(asset: Asset, file: Served, *, hide_text: bool) -> Plan | None:
     has_settings = is_ai or BroughtSettings.objects.filter(asset=asset).exists()
     words = None
     if choice.embeds_settings and has_settings:
-        comment = str(tags(asset)["comment"]) if is_ai else ""
+        with override(settings.LANGUAGE_CODE):  # one copy for everybody, whoever takes it first
+            comment = str(tags(asset)["comment"]) if is_ai else ""
         title = "" if hide_text else asset.title
         words = carriers.Words(describe(asset, hide_text=hide_text), title, comment, is_ai)
     definition, signer = None, None

@@ -15,6 +15,7 @@ from PIL import Image
 from apps.collections.models import Collection, Item
 from apps.library.kinds import get_kind
 from apps.library.models import Asset
+from apps.provenance.models import Marking
 from apps.sharing.models import Share
 from apps.sharing.services import share
 from tests.isolation.asking import everything_in
@@ -45,6 +46,7 @@ def link(request, creator, tmp_path: Path) -> Share:
         created_by=creator.user,
         kind="image" if is_picture else "speech",
         title=HIDDEN,
+        model="image-01" if is_picture else "speech-2.8-hd",  # what a model made is marked when it is taken away
         text=HIDDEN,
         note=HIDDEN,
         trace_id=HIDDEN,
@@ -57,6 +59,7 @@ def link(request, creator, tmp_path: Path) -> Share:
         status="ready",
         duration_s=None if is_picture else 1.0,
     )
+    Marking.objects.create(workspace=creator.workspace, signs_prompt=True)
     made = share(creator, kept)
     made.allow_review = made.allow_download = True
     made.save()
@@ -73,7 +76,11 @@ def test_a_hidden_prompt_is_in_nothing_that_is_given_out(link):
         assert HIDDEN.encode() not in texts_in(everything_in(answer)), route.name
     assert given >= 4
     assert f"<title>{get_kind(link.asset.kind).label}</title>" in guest.get(f"/s/{link.token}/").content.decode()
+    taken = everything_in(guest.get(reverse("public:download", args=[link.token])))
+    assert b"c2pa" in taken  # it was marked,
+    assert b'"text_hidden":true' in taken  # and says what it does not say
     Share.objects.update(show_text=True)
+    assert HIDDEN.encode() in texts_in(everything_in(guest.get(reverse("public:download", args=[link.token]))))
     assert HIDDEN in guest.get(f"/s/{link.token}/").content.decode()
 
 

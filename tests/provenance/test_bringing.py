@@ -165,7 +165,7 @@ def test_a_forged_file_breaks_no_form(client, creator, bring, tmp_path: Path, ki
             "format": None,
         },
     }
-    settings["first_frame_image"] = "' OR 1=1"
+    settings |= {"first_frame_image": "' OR 1=1", "\0key": {"\0": "\0\ud800"}}
     told = {"format": "studio.settings", "version": 1, "kind": kind, "settings": settings}
     target = io.BytesIO()
     carriers.write(write_media(tmp_path, "png").open("rb"), target, Words(json.dumps(told), "", "", is_ai=False))
