@@ -152,6 +152,8 @@ def _value(one: models.Field, side: Side, model: type[models.Model]) -> Any:
         return uuid.uuid4()
     if isinstance(one, models.DateTimeField):
         return timezone.now()
+    if isinstance(one, models.DateField):
+        return timezone.localdate()
     if isinstance(one, models.BooleanField):
         return False
     if isinstance(one, models.IntegerField | models.FloatField | models.DecimalField):
