@@ -21,6 +21,6 @@ class CollectionsConfig(AppConfig):
             icon="folder",
             then=_("It is shown there no more."),
         )
-        many.register_undo("uncollect", services.undo_add)
-        many.register_undo("recollect", services.undo_remove)
-        many.register_undo("transfer_back", services.undo_transfer)
+        many.register_undo("uncollect", services.undo_add, changes_lists=True)
+        many.register_undo("recollect", services.undo_remove, changes_lists=True)
+        many.register_undo("transfer_back", services.undo_transfer, changes_lists=True)

@@ -35,10 +35,18 @@ class TooManyError(Exception):
 
 Undo = Callable[[Membership, Mapping[str, Any]], Sequence[uuid.UUID]]  # returns what it changed
 _undos: dict[str, Undo] = {}
+_listing: set[str] = set()
 
 
-def register_undo(name: str, undo: Undo) -> None:
+def register_undo(name: str, undo: Undo, *, changes_lists: bool = False) -> None:
+    """`changes_lists`: it brings to a page, or takes from it, what its cards alone do not show."""
     _undos[name] = undo
+    if changes_lists:
+        _listing.add(name)
+
+
+def changes_lists(act: BulkAct) -> bool:
+    return act.undo in _listing
 
 
 def choose(member: Membership, form: QueryDict, *, in_trash: bool = False) -> list[uuid.UUID]:

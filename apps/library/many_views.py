@@ -108,7 +108,8 @@ def undo_many(request: MemberRequest, workspace: str, pk: uuid.UUID) -> HttpResp
     """Take back what this person did last."""
     act = get_object_or_404(BulkAct, pk=pk, workspace=request.member.workspace, person=request.member.user)
     changed = many.undo(request.member, act)
-    return done(request, changed, _("Undone."), None)
+    response = done(request, changed, _("Undone."), None)
+    return trigger_client_event(response, "library:stale", {}) if many.changes_lists(act) else response
 
 
 @require_POST

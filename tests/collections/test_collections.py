@@ -213,7 +213,7 @@ def test_what_is_moved_leaves_one_collection_for_another_and_comes_back_to_its_p
     assert f'name="from" value="{album.pk}"' in drawer
     answer = as_creator.post(at("collections:add"), chosen | {"collection": other.pk, "move": "1"}, headers=HTMX)
     assert (titles(), [asset.title for asset in other.assets_in_order()]) == (["A", "D"], ["B", "C"])
-    undo(as_creator, answer)
+    assert "library:stale" in undo(as_creator, answer)["HX-Trigger"], "the page lists them again"
     assert (titles(), [asset.title for asset in other.assets_in_order()]) == (list("ABCD"), ["B"])
 
 
