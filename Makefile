@@ -22,6 +22,7 @@ lint: install-dev
 	.venv/bin/djlint --lint --quiet templates
 	.venv/bin/lint-imports --no-cache
 	$(PYTHON) scripts/check_tracked.py
+	$(PYTHON) scripts/messages.py check
 
 format: install-dev
 	.venv/bin/ruff check --fix .

@@ -70,6 +70,15 @@ def install(wants_dev: bool) -> None:
         stamp.update(front_dev=front_dev, front=fingerprint("package-lock.json"))
         write_stamp(stamp)
 
+    if next((ROOT / "locale").glob("*/LC_MESSAGES/django.po"), None):
+        compile_translations()
+
+
+def compile_translations() -> None:
+    """Catalogues are kept as text; the studio reads them compiled. Nothing happens where that was done."""
+    if not run([str(PYTHON), "scripts/messages.py", "compile"]):
+        raise InstallError("The translations could not be compiled; the lines above say why.")
+
 
 def read_stamp() -> dict:
     try:

@@ -6,7 +6,6 @@ from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from studio.config import ROOT, get_config, read_bucket_address
 
@@ -245,8 +244,16 @@ MUSIC = config.music
 # --- languages --------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [ROOT / "locale"]
+# In their own words. One is offered once its catalogue is complete: only then is it compiled, see scripts/messages.py.
+LANGUAGES = [
+    ("en", "English"),
+    *(
+        (code, name)
+        for code, name, folder in [("zh-hans", "简体中文", "zh_Hans")]
+        if (ROOT / "locale" / folder / "LC_MESSAGES" / "django.mo").exists()
+    ),
+]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -17,11 +17,13 @@ def time_zones() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in places)]
 
 
+def languages() -> list[tuple[str, Any]]:
+    return [("", _("As my browser asks")), *settings.LANGUAGES]
+
+
 class ProfileForm(forms.ModelForm):
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
-    language = forms.ChoiceField(
-        label=_("Language"), required=False, choices=[("", _("As my browser asks")), *settings.LANGUAGES]
-    )
+    language = forms.ChoiceField(label=_("Language"), required=False, choices=languages)
 
     class Meta:
         model = User

@@ -12,7 +12,9 @@ from apps.notifications.models import ByMail, Choice, Timing
 class ChoiceForm(forms.ModelForm):
     """One row of the table; its prefix is the kind."""
 
-    by_mail = forms.ChoiceField(label=gettext_lazy("By e-mail"), choices=ByMail)
+    by_mail = forms.ChoiceField(
+        label=gettext_lazy("By e-mail"), choices=ByMail, widget=forms.Select(attrs={"class": "select"})
+    )
 
     class Meta:
         model = Choice
@@ -35,7 +37,7 @@ class TimingForm(forms.ModelForm):
             "daily_at": gettext_lazy("The daily mail comes at"),
         }
         widgets = {
-            name: forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+            name: forms.TimeInput(attrs={"type": "time", "class": "input"}, format="%H:%M")
             for name in ("quiet_from", "quiet_until", "daily_at")
         }
 
