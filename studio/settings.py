@@ -206,6 +206,10 @@ CELERY_BEAT_SCHEDULE = {
     "mail-news": {"task": "apps.notifications.tasks.sweep", "schedule": timedelta(seconds=30)},
     "deliver-to-webhooks": {"task": "apps.webhooks.tasks.sweep", "schedule": timedelta(seconds=5)},
     "shorten-logs-of-webhooks": {"task": "apps.webhooks.tasks.purge", "schedule": timedelta(hours=6)},
+    "test-connections-once-a-day": {
+        "task": "apps.workspaces.tasks.retest_connections",
+        "schedule": timedelta(minutes=30),
+    },
     "forget-old-sessions": {"task": "apps.accounts.tasks.clear_sessions", "schedule": timedelta(hours=6)},
 }
 

@@ -85,9 +85,14 @@ def _is_free(message: Message, own: ChatConnection | None) -> bool:
     return message.connection_kind == ConnectionKind.SANDBOX
 
 
+def _is_covered(message: Message) -> bool:
+    """Whether the window of a plan pays, so that no money goes."""
+    return bool(message.route.get("covered"))
+
+
 def _cost(message: Message, own: ChatConnection | None) -> Any:
     """US dollars as billed; None when only MiniMax, or the team's own server, knows."""
-    if _is_free(message, own) or message.charged == Charged.NO:
+    if _is_free(message, own) or _is_covered(message) or message.charged == Charged.NO:
         return 0
     if own:
         row = price_row_of(own, message.model, 0)
@@ -108,6 +113,7 @@ def _enter(message: Message) -> None:
         kind="chat",
         model=message.model[:60],
         connection_kind=ConnectionKind.CUSTOM if message.connection_kind == OWN else message.connection_kind,
+        route=message.route,
         estimate_usd=None,
         actual_usd=message.cost_usd,
         usage=message.usage,

@@ -30,7 +30,7 @@ from apps.minimax.errors import AuthenticationError, BalanceError, MiniMaxError,
 from apps.minimax.speech import new_http
 from apps.speech.rows import in_background, in_thread
 from apps.usage.models import Charged
-from apps.workspaces import chat_connections
+from apps.workspaces import chat_connections, wallets
 from apps.workspaces.connections import report_failure
 from apps.workspaces.storable import UNSTORABLE, storable
 
@@ -184,6 +184,7 @@ class Run:
         self.unwritten: list[StoredEvent] = []
         self._endpoint, self._request, self._asked_at = endpoint, request, asked_at
         self._is_own = message.connection_kind == OWN
+        self._wallet_id: int | None = message.route.get("pk")
         self._on_end = on_end
         self._surface: Surface = message.settings.get("surface", "anthropic")
         self._watchers: set[Watcher] = set()
@@ -332,7 +333,8 @@ class Run:
         if self._is_own:
             chat_connections.report_failure(self.workspace_id, self._endpoint.base_url, error)
         else:
-            report_failure(self.workspace_id, error)
+            wallets.note_refusal(self._wallet_id, error, self._request.model)
+            report_failure(self.workspace_id, error, self._wallet_id)
 
     def _explain(self, error: Exception) -> dict[str, Any]:
         if isinstance(error, MiniMaxError):

@@ -140,6 +140,7 @@ class Message(models.Model):
     charged = models.CharField(max_length=7, choices=Charged, default=Charged.NO)
     trace_id = models.CharField(max_length=64, blank=True)  # MiniMax's support asks for it
     connection_kind = models.CharField(max_length=10, blank=True)  # where it was made: the sandbox charges nothing
+    route = models.JSONField(default=dict)  # which key pays, and why: apps.workspaces.wallets.Route
     usage = models.JSONField(default=dict)  # tokens: input, output, cache_read, cache_write
     cost_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True)  # null: not known
     first_ms = models.IntegerField(null=True)  # from the person's message to the first thing that came

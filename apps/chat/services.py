@@ -23,9 +23,9 @@ from apps.minimax import catalogue
 from apps.minimax.chat import Block, ChatRequest, Tool
 from apps.minimax.connection import Endpoint
 from apps.usage.models import Charged
-from apps.workspaces import chat_connections
+from apps.workspaces import chat_connections, wallets
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
-from apps.workspaces.models import ACTS, ChatConnection, Connection, Membership
+from apps.workspaces.models import ACTS, ChatConnection, Membership
 from apps.workspaces.storable import storable
 
 MAX_REPLIES = 8  # of one person at the same time
@@ -69,11 +69,12 @@ class Asked:
 # Everything that decides about a turn, in one statement: built anew by the ORM for each one, its parts were most of the
 # time between a person's message and the request to MiniMax.
 _SITUATION = f"""
-    SELECT m.role, m.user_id, m.workspace_id, c.kind, c.key_sealed, c.base_url,
+    SELECT m.role, m.user_id, m.workspace_id,
+        {wallets.SINGLE_COLUMNS},
         (SELECT h.id FROM {ChatConnection._meta.db_table} h WHERE h.workspace_id = m.workspace_id),
         (SELECT COUNT(*) FROM {Message._meta.db_table} r WHERE r.status = 'running' AND r.created_by_id = m.user_id),
         EXISTS (SELECT 1 FROM {Message._meta.db_table} k WHERE k.click = %s AND k.created_by_id = m.user_id)
-    FROM {Membership._meta.db_table} m LEFT JOIN {Connection._meta.db_table} c ON c.workspace_id = m.workspace_id
+    FROM {Membership._meta.db_table} m {wallets.SINGLE_JOIN}
     WHERE m.id = %s
 """  # noqa: S608  (names of our own tables)
 
@@ -99,7 +100,7 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
         raise RefusedError(
             _("Your role in this workspace lets you read, not write. Ask an admin for the role of a creator.")
         )
-    role, user_id, workspace_id, kind, key_sealed, base_url, own_id, running, is_known = found
+    role, user_id, workspace_id, *columns, own_id, running, is_known = found
     if is_known:
         return _find_started(member_id, asked)
     if running + len(asked.settings) > MAX_REPLIES:
@@ -107,16 +108,20 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
             _("%(count)d replies are being written for you. Wait until one of them is done.") % {"count": MAX_REPLIES}
         )
     member = Membership(pk=member_id, role=role, user_id=user_id, workspace_id=workspace_id)
-    kind = kind or ""
     own = ChatConnection.objects.filter(pk=own_id).first() if own_id else None
     try:
         servers = [who_answers(settings, own) for settings in asked.settings]
         asked = replace(asked, settings=[fit(*each) for each in zip(asked.settings, servers, strict=True)])
-        endpoints = [chat_connections.open_endpoint(server) for server in servers if server][:1] * len(servers)
-        if not all(servers):
-            sealed = Connection(kind=kind, key_sealed=key_sealed or "", base_url=base_url or "")
-            minimax = open_endpoint(sealed) if kind else endpoint_for(workspace_id)  # which says what is missing
-            endpoints = [endpoints[at] if server else minimax for at, server in enumerate(servers)]
+        endpoints, routes = [], []
+        for each, server in zip(asked.settings, servers, strict=True):
+            route = None if server else wallets.single(columns) or wallets.route(workspace_id, "chat", each["model"])
+            routes.append(route)
+            if server:
+                endpoints.append(chat_connections.open_endpoint(server))
+            elif route:
+                endpoints.append(open_endpoint(route.connection))
+            else:
+                endpoints.append(endpoint_for(workspace_id))  # which says what is missing
     except (NoConnectionError, UnknownModelError) as exc:
         raise RefusedError(str(exc)) from exc
     blocks = list(asked.results) or _blocks_of(member, asked)
@@ -154,10 +159,11 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
             model=settings["model"],
             settings=dict(settings),
             charged=Charged.UNKNOWN,
-            connection_kind=OWN if servers[number] else kind,
+            connection_kind=route.connection.kind if route else OWN,
+            route=route.as_dict() if route else {},
             heartbeat_at=now,
         )
-        for number, settings in enumerate(asked.settings)
+        for number, (settings, route) in enumerate(zip(asked.settings, routes, strict=True))
     ]
     for reply in replies:
         quick.insert(reply)

@@ -45,7 +45,7 @@ def read_secret(secret: str) -> uuid.UUID | None:
 
 def callback_url(job: Job) -> str:
     """Where MiniMax may send news of this job; empty where it cannot reach us, or lately could not."""
-    if not settings.CALLBACK_URL or cache.get(_unreached(job.workspace.connection.pk)):
+    if not settings.CALLBACK_URL or cache.get(_unreached(job.connection_id)):
         return ""
     return f"{settings.CALLBACK_URL}{reverse('hook', args=[secret_of(job.pk)])}"
 
@@ -57,11 +57,11 @@ def was_unreachable(job: Job) -> bool:
     """
     if cache.get(_challenged(job.pk)):
         return False
-    cache.set(_unreached(job.workspace.connection.pk), True, UNREACHED_S)
+    cache.set(_unreached(job.connection_id), True, UNREACHED_S)
     return True
 
 
-def _unreached(connection_id: int) -> str:
+def _unreached(connection_id: int | None) -> str:
     return f"jobs.hooks.unreached.{connection_id}"
 
 

@@ -31,7 +31,7 @@ from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from apps.jobs import hooks, presence, saving
+from apps.jobs import failing_over, hooks, presence, saving
 from apps.jobs.events import publish
 from apps.jobs.kinds import Errand, Finished, Kind, Result, Submitted, get_kind
 from apps.jobs.limits import wait_for_turn
@@ -41,8 +41,10 @@ from apps.minimax.connection import Endpoint
 from apps.minimax.errors import AuthenticationError, BalanceError, InvalidRequestError, MiniMaxError, QuotaError
 from apps.usage import budgets, ledger
 from apps.usage.models import Charged
+from apps.workspaces import wallets
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint, report_failure
 from apps.workspaces.happenings import announce
+from apps.workspaces.models import Connection
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ def in_language_of(job: Job) -> Iterator[None]:
 
 def find(pk: Any) -> Job | None:
     """The job with all that its next step needs."""
-    return Job.objects.select_related("workspace__connection", "created_by").filter(pk=pk).first()
+    return Job.objects.select_related("workspace", "connection", "created_by").filter(pk=pk).first()
 
 
 def advance(job: Job) -> None:
@@ -97,9 +99,16 @@ def client_for(endpoint: Endpoint) -> MiniMaxClient:
 
 def errand_for(job: Job) -> Errand:
     """For a job that was found with its connection. Raises NoConnectionError."""
-    connection = getattr(job.workspace, "connection", None)
-    endpoint = open_endpoint(connection) if connection else endpoint_for(job.workspace)
-    return Errand(job=job, client=client_for(endpoint), spool=spool_of(job))
+    return Errand(job=job, client=client_for(endpoint_of(job)), spool=spool_of(job))
+
+
+def endpoint_of(job: Job) -> Endpoint:
+    """The connection that it was asked for with, to the last byte. Raises NoConnectionError, also when that is gone."""
+    if job.connection is None and job.route:
+        raise NoConnectionError(_("The connection that this was asked for with is not there any more."))
+    if job.connection is None:  # there was none when it was asked for
+        job.connection = Connection.objects.filter(workspace_id=job.workspace_id).first()
+    return open_endpoint(job.connection) if job.connection else endpoint_for(job.workspace_id)
 
 
 def errand_to_submit(job: Job, kind: Kind) -> Errand:
@@ -121,7 +130,7 @@ def sentence(error: Exception) -> str:
 def tell_connection(job: Job, error: Exception) -> None:
     """A wrong key or an empty account concerns the whole workspace."""
     if isinstance(error, AuthenticationError | BalanceError | QuotaError):
-        report_failure(job.workspace, error)
+        report_failure(job.workspace_id, error, job.connection_id)
 
 
 # --- queued → submitting → waiting or saving --------------------------------------------------------------------------
@@ -166,7 +175,8 @@ def _end_unsent(job: Job, why: str) -> None:
 
 def _take_turn(job: Job, kind: Kind) -> uuid.UUID | None:
     """Claim the job if its rate limit lets it go now; otherwise write down when it will. None: not now."""
-    connection = job.workspace.connection
+    connection = job.connection
+    assert connection is not None  # `errand_for` has seen to it
     job.connection_kind = connection.kind
     with transaction.atomic():
         lease = Job.objects.claim(
@@ -177,6 +187,7 @@ def _take_turn(job: Job, kind: Kind) -> uuid.UUID | None:
             submitted_at=timezone.now(),
             charged=charge(job, Charged.UNKNOWN),
             connection_kind=connection.kind,
+            connection_id=connection.pk,
             notice="",
         )
         if lease is None:
@@ -200,6 +211,10 @@ def _take_turn(job: Job, kind: Kind) -> uuid.UUID | None:
 
 def _refused(job: Job, lease: uuid.UUID, error: MiniMaxError) -> None:
     """Back to the queue when MiniMax certainly did no work; otherwise the end, with what is known about money."""
+    if isinstance(error, BalanceError | QuotaError):
+        wallets.note_refusal(job.connection_id, error, job.model)
+        if error.charged == Charged.NO and failing_over.step_in(job, lease, error):
+            return None
     tell_connection(job, error)
     if not error.retryable or job.refusals >= MOST_REFUSALS:
         return fail_with(job, lease, error, charged=error.charged)
@@ -262,7 +277,7 @@ def to_be_saved(job: Job, answer: Finished) -> dict[str, Any]:
         "results": [asdict(result) for result in answer.results],
         "results_expire_at": now + timedelta(seconds=min(lifetimes)) if lifetimes else None,
         "usage": dict(answer.usage),
-        "cost_usd": Decimal(0) if job.is_on_sandbox else cost,
+        "cost_usd": Decimal(0) if job.is_free else cost,
         "trace_id": answer.trace_id or job.trace_id,
         "notice": answer.notice,
         "refusals": 0,
@@ -405,7 +420,9 @@ def about(job: Job) -> dict[str, Any]:
 
 def enter(job: Job) -> None:
     """Put a job that is over into the book, unless nothing was made and nothing was charged."""
-    job.refresh_from_db(fields=["status", "charged", "cost_usd", "usage", "connection_kind", "error"])
+    job.refresh_from_db(
+        fields=["status", "charged", "cost_usd", "usage", "connection_kind", "route", "estimate_usd", "error"]
+    )
     _enter(job)
 
 
@@ -419,6 +436,7 @@ def _enter(job: Job) -> None:
         kind=job.kind,
         model=job.model,
         connection_kind=job.connection_kind,
+        route=job.route,
         estimate_usd=job.estimate_usd,
         actual_usd=job.cost_usd,
         usage=job.usage,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.jobs.kinds import Kind, get_kind
 from apps.library.models import Asset, new_id
 from apps.usage.models import Charged
-from apps.workspaces.models import ConnectionKind, Workspace
+from apps.workspaces.models import Connection, ConnectionKind, Workspace
 from apps.workspaces.querysets import WorkspaceQuerySet
 from apps.workspaces.storable import storable
 
@@ -134,6 +134,8 @@ class Job(models.Model):
     results = models.JSONField(default=list)  # what is to be saved: apps.jobs.kinds.Result as dictionaries
     results_expire_at = models.DateTimeField(null=True)
     connection_kind = models.CharField(max_length=10, blank=True)  # where it was sent: the sandbox charges nothing
+    connection = models.ForeignKey(Connection, models.SET_NULL, null=True, related_name="+")  # its key to the end
+    route = models.JSONField(default=dict)  # why this one: apps.workspaces.wallets.Route
     submitted_at = models.DateTimeField(null=True)
     expected_s = models.FloatField(null=True)  # from sending to the end, judged by past jobs; null: there were none
     finished_at = models.DateTimeField(null=True)
@@ -181,6 +183,11 @@ class Job(models.Model):
     @property
     def is_on_sandbox(self) -> bool:
         return self.connection_kind == ConnectionKind.SANDBOX
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no money goes: on the sandbox, and where the window of a plan pays."""
+        return self.is_on_sandbox or bool(self.route.get("covered"))
 
     @property
     def price_usd(self) -> Decimal | None:

@@ -25,6 +25,7 @@ from apps.jobs.lifecycle import (
     LONGEST_WAIT,
     backoff,
     client_for,
+    endpoint_of,
     fail_with,
     in_language_of,
     sentence,
@@ -37,8 +38,7 @@ from apps.jobs.models import Job, Status, next_look
 from apps.minimax.client import MiniMaxClient
 from apps.minimax.errors import ContentRejectedError, MiniMaxError, TaskFailedError
 from apps.usage.models import Charged
-from apps.workspaces.connections import NoConnectionError, endpoint_for
-from apps.workspaces.models import Connection
+from apps.workspaces.connections import NoConnectionError
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +73,12 @@ def poll_together(pks: Sequence[Any]) -> list[Any]:
     lease = Job.objects.claim_together(pks, status=Status.WAITING, lease=POLL_LEASE)
     if lease is None:
         return []
-    jobs = _within_limits(list(Job.objects.filter(lease=lease).select_related("workspace", "created_by")), lease)
+    jobs = _within_limits(
+        list(Job.objects.filter(lease=lease).select_related("workspace", "connection", "created_by")), lease
+    )
     if not jobs:
         return []
-    clients = {pk: _client(pk) for pk in {job.workspace_id for job in jobs}}
-    questions = [_Question(job, clients[job.workspace_id]) for job in jobs]
+    questions = [_Question(job, _client(job)) for job in jobs]
     if len(questions) == 1:
         answers = [questions[0].ask()]
     else:
@@ -103,24 +104,23 @@ def poll_together(pks: Sequence[Any]) -> list[Any]:
 
 def _within_limits(jobs: list[Job], lease: uuid.UUID) -> list[Job]:
     """Those that may be asked for now, the longest due first; the others are let go until a second later."""
-    limited: dict[tuple[int, str], list[Job]] = defaultdict(list)
+    limited: dict[tuple[int | None, str], list[Job]] = defaultdict(list)
     for job in sorted(jobs, key=lambda job: job.next_at):
         if family := get_kind(job.kind).query_family:
-            limited[job.workspace_id, family].append(job)
+            limited[job.connection_id, family].append(job)
     late = set()
-    for (workspace_id, family), group in limited.items():
-        connection = Connection.objects.filter(workspace_id=workspace_id).only("pk").first()
-        if connection:
-            late |= {job.pk for job in group[take_turns(connection.pk, family, len(group)) :]}
+    for (connection_id, family), group in limited.items():
+        if connection_id:
+            late |= {job.pk for job in group[take_turns(connection_id, family, len(group)) :]}
     if late:
         after = timezone.now() + QUESTIONS_AGAIN
         Job.objects.filter(pk__in=late, lease=lease).update(lease=None, leased_until=None, next_at=after)
     return [job for job in jobs if job.pk not in late]
 
 
-def _client(workspace_id: int) -> MiniMaxClient | NoConnectionError:
+def _client(job: Job) -> MiniMaxClient | NoConnectionError:
     try:
-        return client_for(endpoint_for(workspace_id))
+        return client_for(endpoint_of(job))
     except NoConnectionError as error:
         return error
 

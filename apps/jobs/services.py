@@ -24,8 +24,8 @@ from apps.library.services import shorten
 from apps.library.storage_use import check_room
 from apps.usage import budgets
 from apps.usage.models import Charged
-from apps.workspaces import tray
-from apps.workspaces.models import Connection, Membership
+from apps.workspaces import tray, wallets
+from apps.workspaces.models import Membership
 from apps.workspaces.storable import storable
 
 
@@ -42,8 +42,9 @@ def submit_job(
         check_room(member.workspace_id, member.user_id)
     presence.looks(member.user_id, member.workspace_id)
     click = storable(click)
-    connection = Connection.objects.filter(workspace=member.workspace).only("kind").first()
-    is_free = connection is not None and connection.is_sandbox
+    route = wallets.route(member.workspace_id, wallets.modality_of(kind.name), str(request.get("model") or ""))
+    connection = route.connection if route else None
+    is_free = route is not None and route.is_free
     job = Job(
         workspace=member.workspace,
         created_by=member.user,
@@ -54,6 +55,8 @@ def submit_job(
         estimate_usd=Decimal(0) if is_free else kind.price(request),
         expected_s=usual_seconds(kind),
         connection_kind=connection.kind if connection else "",
+        connection=connection,
+        route=route.as_dict() if route else {},
     )
     try:
         with transaction.atomic():

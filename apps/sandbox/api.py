@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import sys
 import traceback
@@ -14,7 +13,7 @@ from typing import Any
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, HttpResponseBase
 
-from apps.sandbox import faults
+from apps.sandbox import account, faults
 from apps.sandbox.envelope import DroppedError, RefusedError, invalid, refusal
 from apps.sandbox.faults import Fault
 from apps.sandbox.journal import Entry
@@ -29,12 +28,16 @@ def entry_of(request: ASGIRequest) -> Entry:
     return request.scope["entry"]
 
 
+def account_of(request: ASGIRequest) -> account.Account:
+    return check_key({name.lower(): value for name, value in request.headers.items()})
+
+
 def fault_of(request: ASGIRequest) -> Fault | None:
     return entry_of(request).fault
 
 
-def check_key(headers: Mapping[str, str]) -> None:
-    """Bearer or x-api-key; `headers` by lower-case name."""
+def check_key(headers: Mapping[str, str]) -> account.Account:
+    """Whose key it is. Bearer or x-api-key; `headers` by lower-case name."""
     scheme, _, key = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         key = headers.get("x-api-key", "")
@@ -43,8 +46,7 @@ def check_key(headers: Mapping[str, str]) -> None:
         raise RefusedError(
             1004, "login fail: Please carry the API secret key in the 'Authorization' field of the request header"
         )
-    if not hmac.compare_digest(key.encode(), runtime.key.encode()):
-        raise RefusedError(2049, "invalid api key")
+    return account.keys.find(key)
 
 
 def endpoint(*methods: str, knob: bool = False) -> Callable[[View], View]:
@@ -58,8 +60,9 @@ def endpoint(*methods: str, knob: bool = False) -> Callable[[View], View]:
                 if request.method not in methods:
                     entry.code = 2013
                     return refusal(2013, f"invalid params, method: use {' or '.join(methods)}", status=405)
-                check_key({name.lower(): value for name, value in request.headers.items()})
+                whose = account_of(request)
                 if not knob:
+                    account.admit(whose, request.path, entry.trace_id)
                     early = await _disturb(request, entry)
                     if early is not None:
                         return early

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
-from apps.sandbox import faults, rules
+from apps.sandbox import account, faults, rules
 from apps.sandbox.api import check_key
 from apps.sandbox.envelope import DroppedError, RefusedError, base_resp, dumps
 from apps.sandbox.faults import Fault
@@ -49,7 +49,7 @@ class SpeechSocket:
         await self._send({"type": "websocket.accept", "headers": [(b"trace-id", self._entry.trace_id.encode())]})
         self._entry.status, self._entry.code = 101, 0
         try:
-            check_key(self._headers)
+            account.admit(check_key(self._headers), PATH, self._entry.trace_id)
             self._fault = faults.take(PATH, self._headers.get("x-sandbox-fault", ""))
             if self._fault:
                 self._entry.fault = self._fault

@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import models
 from django.db.models import Q, Sum
 
+from apps.sandbox.account import keys
 from apps.sandbox.models import Charge, CustomVoice, FileLink, StoredFile, Task, new_file_id
 from apps.sandbox.rules import price_of_voice, price_per_million
 from apps.sandbox.runtime import runtime
@@ -182,6 +183,29 @@ def spent() -> tuple[Decimal, int]:
     """USD and characters so far."""
     sums = Charge.objects.aggregate(price=Sum("price"), characters=Sum("usage_characters"))
     return sums["price"] or Decimal(0), sums["characters"] or 0
+
+
+def spent_from_balance() -> Decimal:
+    """USD, without what the windows of plans have paid."""
+    return sum((row.price for row in Charge.objects.all() if row.trace_id not in keys.paid_by_plan), Decimal(0))
+
+
+def invoice() -> dict[str, Any]:
+    lines = [
+        {
+            "at": row.created_at.isoformat(),
+            "trace_id": row.trace_id,
+            "path": row.path,
+            "model": row.model,
+            "voice_id": row.voice_id,
+            "usage_characters": row.usage_characters,
+            "wallet": "plan" if row.trace_id in keys.paid_by_plan else "balance",
+            "usd": str(row.price),
+        }
+        for row in Charge.objects.order_by("pk")
+    ]
+    total = sum((Decimal(line["usd"]) for line in lines if line["wallet"] == "balance"), Decimal(0))
+    return {"lines": lines, "total_usd": str(total)}
 
 
 def count_charges() -> int:

@@ -37,6 +37,8 @@ urlpatterns = [
     path("account/query_balance", views.query_balance),
     path("files/<str:token>/<str:filename>", files.linked_file),
     path("sandbox/faults", views.sandbox_faults),
+    path("sandbox/accounts", views.sandbox_accounts),
+    path("sandbox/invoice", views.sandbox_invoice),
     path("sandbox/requests", views.sandbox_requests),
     path("sandbox/state", views.sandbox_state),
     path("sandbox/voices", voices.sandbox_voices),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse
 
-from apps.sandbox import faults, journal, store
-from apps.sandbox.api import body_of, endpoint, entry_of
+from apps.sandbox import account, faults, journal, store
+from apps.sandbox.api import account_of, body_of, endpoint, entry_of
 from apps.sandbox.envelope import answer, invalid, refusal
 from apps.sandbox.pool import pool
 from apps.sandbox.runtime import runtime
-
-BALANCE = 100  # USD that an account begins with
 
 
 async def health(request: ASGIRequest) -> HttpResponse:
@@ -37,8 +36,10 @@ def failed(request: ASGIRequest) -> HttpResponse:
 
 @endpoint("GET")
 async def query_balance(request: ASGIRequest) -> HttpResponse:
-    price, _ = await store.stored(store.spent)
-    left = BALANCE - price
+    whose = account_of(request)
+    left = (
+        whose.balance if whose.balance is not None else account.BALANCE - await store.stored(store.spent_from_balance)
+    )
     return answer(
         {
             "available_amount": f"{max(left, 0):.4f}",
@@ -54,7 +55,10 @@ async def query_balance(request: ASGIRequest) -> HttpResponse:
 
 @endpoint("GET")
 async def token_plan(request: ASGIRequest) -> HttpResponse:
-    """One plan for speech: 10,000 calls a day."""
+    """What the key's plan has left; of a pay-as-you-go key, one window for speech: 10,000 calls a day."""
+    whose = account_of(request)
+    if whose.plan:
+        return answer({"model_remains": [_window(account.MODELS[each], whose) for each in whose.covers]})
     used = await store.stored(store.count_charges)
     now = runtime.now()
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -82,6 +86,32 @@ async def token_plan(request: ASGIRequest) -> HttpResponse:
     return answer({"model_remains": [row]})
 
 
+def _window(model: str, whose: account.Account) -> dict[str, Any]:
+    """A rolling window of five hours, and a week that has as much left."""
+    now = runtime.now()
+    begin = int(now.replace(hour=now.hour - now.hour % 5, minute=0, second=0, microsecond=0).timestamp() * 1000)
+    end, now_ms = begin + 5 * 3_600_000, int(now.timestamp() * 1000)
+    percent = whose.percent if whose.reported_percent is None else whose.reported_percent
+    return {
+        "model_name": model,
+        "start_time": begin,
+        "end_time": end,
+        "remains_time": max(0, end - now_ms),
+        "current_interval_total_count": 1500,
+        "current_interval_usage_count": 1500 * (100 - percent) // 100,
+        "current_interval_remaining_percent": percent,
+        "current_interval_status": 1 if percent else 2,
+        "current_weekly_total_count": 0,
+        "current_weekly_usage_count": 0,
+        "current_weekly_remaining_percent": 100,
+        "current_weekly_status": 3,
+        "weekly_start_time": begin,
+        "weekly_end_time": begin + 7 * 86_400_000,
+        "weekly_remains_time": 7 * 86_400_000,
+        "weekly_boost_permille": 1000,
+    }
+
+
 # --- knobs ------------------------------------------------------------------------------------------------------------
 
 
@@ -92,6 +122,22 @@ async def sandbox_faults(request: ASGIRequest) -> HttpResponse:
     elif request.method == "DELETE":
         faults.clear()
     return answer({"faults": [asdict(fault) for fault in faults.active()], "known": sorted(faults.NAMES)})
+
+
+@endpoint("POST", "DELETE", knob=True)
+async def sandbox_accounts(request: ASGIRequest) -> HttpResponse:
+    """Keys besides the one of the command line: with a Token Plan, or with so much balance."""
+    if request.method == "POST":
+        account.add(body_of(request))
+    else:
+        account.keys.added.clear()
+    return answer({"keys": len(account.keys.added)})
+
+
+@endpoint("GET", knob=True)
+async def sandbox_invoice(request: ASGIRequest) -> HttpResponse:
+    """What MiniMax would put on its bill, line by line, oldest first. Amounts are decimal strings, US dollars."""
+    return answer(await store.stored(store.invoice))
 
 
 @endpoint("GET", "DELETE", knob=True)

@@ -113,6 +113,7 @@ def _enter(take: Take) -> None:
         kind="speech",
         model=take.request["model"],
         connection_kind=take.connection_kind,
+        route=take.route,
         estimate_usd=take.estimate_usd,
         actual_usd=take.cost_usd,
         usage=take.usage,
@@ -140,7 +141,7 @@ def _record_voices(take: Take) -> None:
 
 def _cost(take: Take) -> Any:
     """US dollars as billed; None when only MiniMax knows."""
-    if take.connection_kind == ConnectionKind.SANDBOX or take.charged == Charged.NO:
+    if take.connection_kind == ConnectionKind.SANDBOX or take.route.get("covered") or take.charged == Charged.NO:
         return 0
     billed = take.usage.get("usage_characters")
     if take.charged == Charged.YES and billed is not None:

@@ -37,6 +37,7 @@ from apps.speech.rows import in_background, in_thread
 from apps.speech.sound import clock_for
 from apps.speech.spool import Spool, Word
 from apps.speech.subtitles import estimate_words, lines_from_answer, lines_from_words
+from apps.workspaces import wallets
 from apps.workspaces.connections import report_failure
 
 logger = logging.getLogger(__name__)
@@ -190,6 +191,7 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.is_noted = False  # the row says "speaking"
         self._endpoint, self._request, self._asked_at = endpoint, request, asked_at
+        self._wallet_id: int | None = take.route.get("pk")
         self._sent_at = asked_at
         self._clock = clock_for(take.stream)
         self._spool = Spool(take.pk)
@@ -383,7 +385,7 @@ class Run:
         if error is not None:
             changes |= self._explain(error)
             if isinstance(error, AuthenticationError | BalanceError | QuotaError):
-                await in_background(report_failure, self._workspace_id, error)
+                await in_background(self._report, error)
         elif self._ended_as:
             changes |= finishing.explain_early_end(self._ended_as)
         elif self._end is not None:
@@ -393,6 +395,10 @@ class Run:
         changes["usage"] = usage
         changes |= await self._subtitles(whole=changes["outcome"] == Status.KEPT)
         return await in_background(finishing.finish, self.id, changes)
+
+    def _report(self, error: MiniMaxError) -> None:
+        wallets.note_refusal(self._wallet_id, error, self._request.model)
+        report_failure(self._workspace_id, error, self._wallet_id)
 
     async def _subtitles(self, *, whole: bool) -> dict[str, Any]:
         """The best timing there is: MiniMax's file, its words while streaming, or an estimate for a whole text."""

@@ -69,6 +69,7 @@ class Take(models.Model):
     charged = models.CharField(max_length=7, choices=Charged, default=Charged.UNKNOWN)
     trace_id = models.CharField(max_length=64, blank=True)  # MiniMax's support asks for it
     connection_kind = models.CharField(max_length=10)  # where it was made: the sandbox charges nothing
+    route = models.JSONField(default=dict)  # which key pays, and why: apps.workspaces.wallets.Route
     estimate_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)  # null: unknown
     usage = models.JSONField(default=dict)  # what MiniMax reported, e.g. {"usage_characters": 120}

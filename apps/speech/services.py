@@ -24,6 +24,7 @@ from apps.speech.models import MOVING, PronunciationEntry, Take
 from apps.speech.scripts import TextProblem, find_text_problems, normalise
 from apps.usage import budgets
 from apps.voices.resolving import VoiceGoneError, fee_at_use, names_own_voice, resolve_request
+from apps.workspaces import wallets
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
 from apps.workspaces.models import ACTS, Connection, ConnectionKind, Membership, Workspace
 
@@ -48,7 +49,8 @@ class Started:
 # Everything that decides about a take, in one statement: five of the ORM's, built anew for each take, were most of the
 # time between a click and its request to MiniMax.
 _SITUATION = f"""
-    SELECT m.role, m.user_id, m.workspace_id, c.kind, c.key_sealed, c.base_url,
+    SELECT m.role, m.user_id, m.workspace_id,
+        {wallets.SINGLE_COLUMNS},
         (SELECT COUNT(*) FROM {Take._meta.db_table} t WHERE t.workspace_id = m.workspace_id
             AND t.created_by_id = m.user_id AND t.status IN ({", ".join(["%s"] * len(MOVING))})),
         EXISTS (SELECT 1 FROM {Take._meta.db_table} t WHERE t.workspace_id = m.workspace_id AND t.click = %s),
@@ -56,7 +58,7 @@ _SITUATION = f"""
         EXISTS (SELECT 1 FROM {StorageQuota._meta.db_table} q WHERE q.workspace_id = m.workspace_id)
             OR EXISTS (SELECT 1 FROM {StorageUse._meta.db_table} u
                 WHERE u.workspace_id = m.workspace_id AND u.person_id = m.user_id AND u.quota IS NOT NULL)
-    FROM {Membership._meta.db_table} m LEFT JOIN {Connection._meta.db_table} c ON c.workspace_id = m.workspace_id
+    FROM {Membership._meta.db_table} m {wallets.SINGLE_JOIN}
     WHERE m.id = %s
 """  # noqa: S608  (names of our own tables)
 
@@ -85,7 +87,7 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         raise RefusedError(
             _("Your role in this workspace lets you listen, not speak. Ask an admin for the role of a creator.")
         )
-    role, user_id, workspace_id, kind, key_sealed, base_url, moving, is_known, has_pronunciations, has_quota = found
+    role, user_id, workspace_id, *columns, moving, is_known, has_pronunciations, has_quota = found
     if is_known:
         return _find_started(member_id, click)
     if moving >= MAX_TAKES:
@@ -98,15 +100,18 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
     except StorageFullError as exc:
         raise RefusedError(str(exc)) from exc
     try:
-        sealed = Connection(kind=kind or "", key_sealed=key_sealed or "", base_url=base_url or "")
-        endpoint = open_endpoint(sealed) if kind else endpoint_for(workspace_id)  # which says what is missing
+        route = wallets.single(columns) or wallets.route(workspace_id, "speech", request["model"])
+        endpoint = (
+            open_endpoint(route.connection) if route else endpoint_for(workspace_id)
+        )  # which says what is missing
     except NoConnectionError as exc:
         raise RefusedError(str(exc)) from exc
     spoken_by = _spoken_by(workspace_id, request)
     uses_dictionary = has_pronunciations and request["use_dictionary"]
     request = request | {"pronunciation": _pronunciations(workspace_id, request, is_typed) if uses_dictionary else []}
     now = timezone.now()
-    is_free = kind == ConnectionKind.SANDBOX
+    assert route is not None  # there would be no endpoint
+    is_free = route.is_free
     take = Take(
         workspace_id=workspace_id,
         created_by_id=user_id,
@@ -115,7 +120,8 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         request=request,
         spoken_by=spoken_by,
         stream=stream_for(request, playback),
-        connection_kind=kind,
+        connection_kind=route.connection.kind,
+        route=route.as_dict(),
         estimate_usd=None if is_typed else _estimate(workspace_id, request, free=is_free),
         started_at=now,
         heartbeat_at=now,

@@ -25,13 +25,16 @@ from apps.minimax.speech import SpeechRequest, synthesise
 from apps.minimax.text import billed_characters
 from apps.minimax.voices import list_voices
 from apps.speech.models import Take, VoiceSample
+from apps.usage import budgets, ledger
+from apps.usage.models import Charged
 from apps.voices.lifecycle import find_own as find_named
 from apps.voices.models import State as VoiceState
 from apps.voices.models import Voice as OwnVoice
 from apps.voices.models import VoiceIdentity, is_alias
 from apps.voices.resolving import VoiceGoneError, resolve
 from apps.voices.services import usable_voices
-from apps.workspaces.connections import NoConnectionError, endpoint_for
+from apps.workspaces import wallets
+from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
 from apps.workspaces.models import Connection, ConnectionKind, Membership, Workspace
 from apps.workspaces.storable import storable
 
@@ -305,11 +308,13 @@ def make_sample(member: Membership, voice_id: str) -> VoiceSample | Asset:
         voice_id = _kept_voice_id(workspace, voice_id)
     if not is_known(workspace, voice_id):
         raise NoSampleError(_("This voice is not known here."), _("Choose another voice."))
+    route = wallets.route(workspace.pk, "speech", SAMPLE_MODEL)
     try:
-        endpoint = endpoint_for(workspace)
+        endpoint = open_endpoint(route.connection) if route else endpoint_for(workspace)  # which says what is missing
     except NoConnectionError as exc:
         raise NoSampleError(str(exc)) from exc
-    row = _claim(workspace, voice_id)
+    assert route is not None
+    row = _claim(member, voice_id, Decimal(0) if route.is_free else sample_price(workspace))
     system = catalogue.voices.everything.get(voice_id)
     request = SpeechRequest(
         text=row.text, model=row.model, voice_id=voice_id, language_boost=system.language if system else None
@@ -319,15 +324,43 @@ def make_sample(member: Membership, voice_id: str) -> VoiceSample | Asset:
             speech = synthesise(client, request)
     except MiniMaxError as exc:
         if exc.charged == "no":
+            budgets.release(f"sample:{row.pk}")
             row.delete()  # the next press may try again at once
+        else:
+            _enter(member, row, route, None, exc.charged, {})
         raise NoSampleError(exc.sentence_in(_), _(exc.next_step)) from exc
     row.trace_id = storable(speech.trace_id)[:64]
     billed = speech.info.usage_characters
-    row.cost_usd = 0 if row.connection_kind == ConnectionKind.SANDBOX else catalogue.price_of_speech(row.model, billed)
+    row.cost_usd = Decimal(0) if route.is_free else catalogue.price_of_speech(row.model, billed)
+    charged = Charged.NO if route.connection.is_sandbox else Charged.YES
+    _enter(member, row, route, row.cost_usd, charged, {"usage_characters": billed})
     row.file.save(
         f"{hashlib.sha256(voice_id.encode()).hexdigest()[:16]}.mp3", ContentFile(speech.audio or b""), save=True
     )
     return row
+
+
+def _enter(
+    member: Membership,
+    row: VoiceSample,
+    route: wallets.Route,
+    cost: Decimal | None,
+    charged: str,
+    usage: dict[str, int],
+) -> None:
+    ledger.record(
+        f"sample:{row.pk}",
+        workspace=member.workspace,
+        person=member.user,
+        kind="speech",
+        model=row.model,
+        connection_kind=route.connection.kind,
+        route=route.as_dict(),
+        estimate_usd=Decimal(0) if route.is_free else catalogue.price_of_speech(row.model, billed_characters(row.text)),
+        actual_usd=cost,
+        usage=usage,
+        charged=charged,
+    )
 
 
 def _kept_voice_id(workspace: Workspace, alias: str) -> str:
@@ -342,7 +375,8 @@ def _kept_voice_id(workspace: Workspace, alias: str) -> str:
     return voice_id
 
 
-def _claim(workspace: Workspace, voice_id: str) -> VoiceSample:
+def _claim(member: Membership, voice_id: str, price: Decimal | None) -> VoiceSample:
+    workspace = member.workspace
     system = catalogue.voices.everything.get(voice_id)
     text = SAMPLE_TEXTS.get(system.language, SAMPLE_TEXT) if system else SAMPLE_TEXT
     named = {"workspace": workspace, "connection_kind": _kind(workspace), "voice_id": voice_id}
@@ -350,7 +384,11 @@ def _claim(workspace: Workspace, voice_id: str) -> VoiceSample:
     VoiceSample.objects.filter(**named, file="", created_at__lt=timezone.now() - ABANDONED).delete()
     try:
         with transaction.atomic():
-            return VoiceSample.objects.create(**named, model=SAMPLE_MODEL, text=text)
+            row = VoiceSample.objects.create(**named, model=SAMPLE_MODEL, text=text)
+            budgets.hold(f"sample:{row.pk}", member, kind="speech", amount_usd=price)
+            return row
+    except budgets.BudgetReachedError as exc:
+        raise NoSampleError(str(exc)) from exc
     except IntegrityError as exc:
         raise NoSampleError(_("This sample is being made."), _("Try again in a moment.")) from exc
 

@@ -148,7 +148,9 @@ def state_of(budget: Budget, person: User | None = None) -> State:
     since, until = bounds(budget.period)
     whose = budget.person or (person if budget.role else None)
     spent = _sum(
-        _of(LedgerEntry.objects.filter(at__gte=since, at__lt=until).exclude(charged=Charged.NO), budget, whose),
+        _of(
+            LedgerEntry.objects.current().filter(at__gte=since, at__lt=until).exclude(charged=Charged.NO), budget, whose
+        ),
         Coalesce("actual_usd", "estimate_usd"),
     )
     held = _sum(_of(Hold.objects.all(), budget, whose), "amount_usd")

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.usage.models import Charged, Hold, LedgerEntry
 from apps.workspaces.models import Workspace
 
-CORRECTED = ["model", "connection_kind", "estimate_usd", "actual_usd", "usage", "charged"]
+SMALLEST = Decimal("0.00000001")  # US dollars
+FACTS = ("model", "connection_kind", "route", "estimate_usd", "actual_usd", "usage", "charged")
 
 
 def record(
@@ -27,8 +28,9 @@ def record(
     actual_usd: Decimal | None,
     usage: Mapping[str, Any],
     charged: str,
+    route: Mapping[str, Any] | None = None,
 ) -> None:
-    """Enter an act when it is over. `source` names it, so a second call corrects the entry and adds none."""
+    """Enter an act when it is over. `source` names it: a second call that says something else enters a correction."""
     entry = LedgerEntry(
         source=source,
         workspace=workspace,
@@ -36,13 +38,33 @@ def record(
         kind=kind,
         model=model,
         connection_kind=connection_kind,
-        estimate_usd=estimate_usd,
-        actual_usd=Decimal(0) if charged == Charged.NO else actual_usd,
+        route=dict(route or {}),
+        estimate_usd=_to_the_digit(estimate_usd),
+        actual_usd=Decimal(0) if charged == Charged.NO else _to_the_digit(actual_usd),
         usage=dict(usage),
         charged=charged,
     )
     with transaction.atomic():
-        LedgerEntry.objects.bulk_create(
-            [entry], update_conflicts=True, unique_fields=["source"], update_fields=CORRECTED
-        )
+        while not _enter(entry):
+            pass  # somebody else has entered the same act, or a correction of it, at this moment
         Hold.objects.filter(source=source).delete()  # it is counted here now
+
+
+def _enter(entry: LedgerEntry) -> bool:
+    try:
+        with transaction.atomic():
+            entry.save(force_insert=True)
+            return True
+    except IntegrityError:
+        known = LedgerEntry.objects.current().filter(source=entry.source).first()
+        if known is None:
+            raise
+    if all(getattr(known, name) == getattr(entry, name) for name in FACTS):
+        return True
+    entry.pk, entry.corrects, entry.at = None, known, known.at
+    return False
+
+
+def _to_the_digit(amount: Decimal | None) -> Decimal | None:
+    """As the column keeps it."""
+    return None if amount is None else Decimal(amount).quantize(SMALLEST)

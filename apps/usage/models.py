@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Never, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.workspaces.models import ConnectionKind, Role, Workspace
-from apps.workspaces.querysets import WorkspaceQuerySet
+from apps.workspaces.querysets import AppendOnlyQuerySet, WorkspaceQuerySet
 
 if TYPE_CHECKING:
     from apps.workspaces.models import Membership
@@ -20,27 +20,44 @@ class Charged(models.TextChoices):
     UNKNOWN = "unknown", _("May have been charged")
 
 
-class LedgerQuerySet(WorkspaceQuerySet):
+class OwnQuerySet(WorkspaceQuerySet):
     def visible_to(self, member: Membership) -> Self:
         """Everyone sees what they asked for themselves; whoever manages the workspace sees all of it."""
         rows = super().visible_to(member)
         return rows if member.may("manage") else rows.filter(person_id=member.user_id)
 
 
+class LedgerQuerySet(AppendOnlyQuerySet):
+    def visible_to(self, member: Membership) -> Self:
+        """As `OwnQuerySet`."""
+        rows = super().visible_to(member)
+        return rows if member.may("manage") else rows.filter(person_id=member.user_id)
+
+    def current(self) -> Self:
+        """Each act once, as it was entered last."""
+        return self.filter(correction=None)
+
+
 class LedgerEntry(models.Model):
-    """One act that MiniMax was asked for: what it was expected to cost, and what MiniMax then reported."""
+    """One act that MiniMax was asked for: what it was expected to cost, and what MiniMax then reported.
+
+    Rows are added, never changed: the database refuses that too. What turns out otherwise is entered again, as a
+    correction of the row before.
+    """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="ledger")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-    source = models.CharField(max_length=48, unique=True)  # "job:<id>" or "take:<id>": each is in the book once
+    at = models.DateTimeField(default=timezone.now)  # of a correction: when the act was entered first
+    entered_at = models.DateTimeField(default=timezone.now)
+    source = models.CharField(max_length=48)  # "job:<id>" or "take:<id>": each is in the book once, and its corrections
+    corrects = models.OneToOneField("self", models.CASCADE, null=True, related_name="correction")
     kind = models.CharField(max_length=20)  # a name in apps.library.kinds
     model = models.CharField(max_length=60, blank=True)
     connection_kind = models.CharField(max_length=10, choices=ConnectionKind)  # the sandbox charges nothing
-    estimate_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)  # on the button; null: not known
-    actual_usd = models.DecimalField(
-        max_digits=12, decimal_places=6, null=True
-    )  # by what was reported; null: not known
+    route = models.JSONField(default=dict)  # which key paid, and why: apps.workspaces.wallets.Route
+    estimate_usd = models.DecimalField(max_digits=16, decimal_places=8, null=True)  # on the button; null: not known
+    # by what was reported; null: not known
+    actual_usd = models.DecimalField(max_digits=16, decimal_places=8, null=True)
     usage = models.JSONField(default=dict)  # what MiniMax reported, in its own units
     charged = models.CharField(max_length=7, choices=Charged)
 
@@ -48,6 +65,9 @@ class LedgerEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "ledger entries"
+        constraints = [
+            models.UniqueConstraint(fields=["source"], condition=models.Q(corrects=None), name="entered_once")
+        ]
         indexes = [
             models.Index(fields=["workspace", "-at"], name="ledger_of_workspace"),
             models.Index(fields=["workspace", "person", "-at"], name="ledger_of_person"),
@@ -55,6 +75,14 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return self.source
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("The ledger is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise TypeError("The ledger is append-only.")
 
 
 class Period(models.TextChoices):
@@ -111,7 +139,7 @@ class Hold(models.Model):
     kind = models.CharField(max_length=20)
     amount_usd = models.DecimalField(max_digits=12, decimal_places=6)
 
-    objects: ClassVar = LedgerQuerySet.as_manager()
+    objects: ClassVar = OwnQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "person"], name="holds_of_workspace")]

@@ -89,8 +89,10 @@ def entries_of(member: Membership, first: date) -> QuerySet[LedgerEntry]:
     _weekday, days = calendar.monthrange(first.year, first.month)
     begins = datetime(first.year, first.month, 1, tzinfo=zone)
     after = first + timedelta(days=days)
-    return LedgerEntry.objects.visible_to(member).filter(
-        at__gte=begins, at__lt=datetime(after.year, after.month, 1, tzinfo=zone)
+    return (
+        LedgerEntry.objects.visible_to(member)
+        .current()
+        .filter(at__gte=begins, at__lt=datetime(after.year, after.month, 1, tzinfo=zone))
     )
 
 

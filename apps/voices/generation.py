@@ -51,7 +51,7 @@ def _voice_of(errand: Errand) -> Voice:
 
 
 def _connection(errand: Errand) -> str:
-    return lifecycle.connection_name(errand.job.workspace.connection)
+    return lifecycle.connection_name(errand.job.connection)
 
 
 def _begin(errand: Errand, voice: Voice) -> tuple[VoiceIdentity, bool]:

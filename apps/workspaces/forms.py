@@ -12,8 +12,18 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.forms import time_zones
 from apps.accounts.models import User
-from apps.workspaces.models import ChatSurface, Invitation, Membership, Role, Workspace
+from apps.workspaces.models import (
+    ChatSurface,
+    ConnectionKind,
+    Invitation,
+    Membership,
+    Role,
+    Wallet,
+    WalletOrder,
+    Workspace,
+)
 from apps.workspaces.services import roles_given_by
+from apps.workspaces.wallets import MODALITIES, allow
 
 AFTER_BASE = re.compile(r"(/v1(/(chat/completions|messages|models))?)?/*$")
 API_KEY = RegexValidator(r"^[\x21-\x7e]{8,4096}$", _("A key has no spaces or line breaks. Copy it again."))
@@ -106,7 +116,23 @@ class ConnectionForm(ConnectionChoiceForm):
         help_text=_("A server that speaks MiniMax's protocol, for example a gateway of your company."),
     )
 
-    field_order = ["connection", "base_url", "api_key"]
+    region = forms.ChoiceField(
+        label=_("Region"),
+        required=False,
+        choices=[
+            ("", _("Find out")),
+            (ConnectionKind.GLOBAL, _("Global: platform.minimax.io")),
+            (ConnectionKind.MAINLAND, _("Mainland: platform.minimaxi.com")),
+        ],
+    )
+    wallet = forms.ChoiceField(
+        label=_("What the key is paid from"),
+        required=False,
+        choices=[("", _("Find out")), *Wallet.choices],
+        help_text=_("A pay-as-you-go key takes from the balance, the key of a Token Plan from the plan's windows."),
+    )
+
+    field_order = ["connection", "base_url", "api_key", "region", "wallet"]
 
     def choices(self) -> list[tuple[str, Any]]:
         return [*super().choices(), (self.CUSTOM, _("My own MiniMax-compatible address"))]
@@ -116,6 +142,43 @@ class ConnectionForm(ConnectionChoiceForm):
         if data.get("connection") == self.CUSTOM and not data.get("base_url") and "base_url" not in self.errors:
             self.add_error("base_url", _("Enter the address."))
         return data
+
+
+class WalletsForm(forms.Form):
+    """Which key pays for each modality, and whether the other may step in."""
+
+    may_fail_over = forms.BooleanField(
+        label=_("Let the other key step in"),
+        required=False,
+        help_text=_(
+            "When MiniMax refuses a key because its balance (1008) or the plan's window (2056) is used up, or the plan "
+            "does not include the model (2061). Without this nothing is sent with the other key then."
+        ),
+    )
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.workspace = workspace
+        for name, label in MODALITIES.items():
+            self.fields[f"order_{name}"] = forms.ChoiceField(
+                label=label,
+                choices=WalletOrder,
+                initial=workspace.wallet_order.get(name, WalletOrder.PLAN_FIRST),
+            )
+        self.fields["may_fail_over"].initial = workspace.may_fail_over
+
+    def orders(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith("order_")]
+
+    def save(self) -> None:
+        orders = {name: self.cleaned_data[f"order_{name}"] for name in MODALITIES}
+        allow(self.workspace, may_fail_over=self.cleaned_data["may_fail_over"], orders=orders)
+
+    def in_words(self) -> str:
+        chosen = self.cleaned_data
+        orders = [f"{label}: {WalletOrder(chosen[f'order_{name}']).label}" for name, label in MODALITIES.items()]
+        steps_in = _("the other may step in") if chosen["may_fail_over"] else _("the other may not step in")
+        return ", ".join([*orders, str(steps_in)])[:200]
 
 
 class ChatConnectionForm(forms.Form):

@@ -7,9 +7,16 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from apps.workspaces.querysets import AppendOnlyQuerySet, InvitationQuerySet, WorkspaceQuerySet
+from apps.workspaces.querysets import (
+    AppendOnlyQuerySet,
+    ConnectionQuerySet,
+    ConnectionsInUse,
+    InvitationQuerySet,
+    WorkspaceQuerySet,
+)
 
 
 class Role(models.TextChoices):
@@ -49,10 +56,17 @@ class Workspace(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     demands_second_factor = models.BooleanField(default=False)  # of everybody who comes in
+    may_fail_over = models.BooleanField(default=False)  # to the other wallet when MiniMax refuses one over money
+    wallet_order: Any = models.JSONField(default=dict)  # {modality: a WalletOrder}; missing: the plan first
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="workspaces")
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def connection(self) -> Connection | None:
+        """The one in use."""
+        return Connection.objects.filter(workspace=self).first()
 
 
 class Membership(models.Model):
@@ -89,10 +103,30 @@ class ConnectionStatus(models.TextChoices):
     FAILING = "failing", _("Does not work")
 
 
-class Connection(models.Model):
-    """Where a workspace sends its requests, and the key that it sends along. The key is stored sealed."""
+class Wallet(models.TextChoices):
+    """What a key of MiniMax's is paid from."""
 
-    workspace = models.OneToOneField(Workspace, models.CASCADE, related_name="connection")
+    BALANCE = "balance", _("Pay-as-you-go")
+    PLAN = "plan", _("Token Plan")
+
+
+class WalletOrder(models.TextChoices):
+    PLAN_FIRST = "plan", _("Token Plan first")
+    BALANCE_FIRST = "balance", _("Pay-as-you-go first")
+    ONLY_PLAN = "only_plan", _("Token Plan only")
+    ONLY_BALANCE = "only_balance", _("Pay-as-you-go only")
+
+
+class Connection(models.Model):
+    """A place to send requests to, and the key that is sent along. The key is stored sealed.
+
+    A workspace may keep several; one is in use. Keys of the same place are its wallets: `wallets.route` chooses.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="connections")
+    is_active = models.BooleanField(default=True)  # in use; what concerns the whole account goes over it
+    wallet = models.CharField(_("paid from"), max_length=7, choices=Wallet, default=Wallet.BALANCE)
+    retired_at = models.DateTimeField(null=True)  # another key took its place; what is running still has it
     kind = models.CharField(_("connection"), max_length=8, choices=ConnectionKind)
     key_sealed = models.TextField(blank=True, editable=False)
     key_last4 = models.CharField(max_length=4, blank=True, editable=False)
@@ -101,11 +135,28 @@ class Connection(models.Model):
     status_text = models.TextField(blank=True)  # why it fails, as a sentence
     tested_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
+    account: Any = models.JSONField(default=dict)  # {"plan": [rows]} or {"balance": {…}}, as MiniMax reported last
+    account_at = models.DateTimeField(null=True)
+    refusals: Any = models.JSONField(default=dict)  # {"2056": {"at", "until"}, "2061 <model>": …}: not before then
 
-    objects: ClassVar = WorkspaceQuerySet.as_manager()
+    objects: ClassVar = ConnectionsInUse.from_queryset(WorkspaceQuerySet)()
+    every: ClassVar = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "every"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace"], condition=models.Q(is_active=True), name="one_connection_in_use"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Whose voices, files and tasks these are: keys of one place are taken for one account's."""
+        return self.kind, self.base_url
 
     @property
     def label(self) -> str:

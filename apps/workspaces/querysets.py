@@ -16,6 +16,19 @@ class WorkspaceQuerySet(models.QuerySet):
         return self.filter(workspace_id=member.workspace_id)
 
 
+class ConnectionQuerySet(WorkspaceQuerySet):
+    def kept(self) -> Self:
+        """Without those that only what is running still has."""
+        return self.filter(retired_at=None)
+
+
+class ConnectionsInUse(models.Manager):
+    """The one of each workspace that its requests go over."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(is_active=True)
+
+
 class InvitationQuerySet(WorkspaceQuerySet):
     def open(self) -> Self:
         """Neither used nor revoked, and not past its end date."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.workspaces import views
+from apps.workspaces import connection_views, views
 
 app_name = "workspaces"
 urlpatterns = [
@@ -11,10 +11,15 @@ urlpatterns = [
     path("leave/", views.leave, name="leave"),
     path("invitations/", views.invite, name="invite"),
     path("invitations/<int:pk>/revoke/", views.revoke_invitation, name="revoke_invitation"),
-    path("connection/", views.connection, name="connection"),
-    path("connection/test/", views.test_connection, name="test_connection"),
-    path("connection/chat/", views.chat_connection, name="chat_connection"),
-    path("connection/chat/remove/", views.remove_chat_connection, name="remove_chat_connection"),
-    path("connection/chat/test/", views.test_chat_connection, name="test_chat_connection"),
+    path("connection/", connection_views.connection, name="connection"),
+    path("connection/test/", connection_views.test_connection, name="test_connection"),
+    path("connection/wallets/", connection_views.set_wallets, name="set_wallets"),
+    path("connection/<int:pk>/test/", connection_views.test_kept_connection, name="test_kept_connection"),
+    path("connection/<int:pk>/use/", connection_views.use_connection, name="use_connection"),
+    path("connection/<int:pk>/remove/", connection_views.remove_connection, name="remove_connection"),
+    path("connection/<int:pk>/account/", connection_views.account, name="account"),
+    path("connection/chat/", connection_views.chat_connection, name="chat_connection"),
+    path("connection/chat/remove/", connection_views.remove_chat_connection, name="remove_chat_connection"),
+    path("connection/chat/test/", connection_views.test_chat_connection, name="test_chat_connection"),
     path("audit/", views.audit_log, name="audit"),
 ]

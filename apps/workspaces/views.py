@@ -9,17 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from apps.minimax.errors import MiniMaxError
-from apps.workspaces import chat_connections, connections, second_factor, services
+from apps.workspaces import second_factor, services
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.audit import ACTIONS, entries_for
-from apps.workspaces.forms import AuditFilterForm, ChatConnectionForm, ConnectionForm, InvitationForm, RoleForm
-from apps.workspaces.models import ChatConnection, Connection, ConnectionKind, Invitation, Membership
-from apps.workspaces.outbound import AddressRefusedError
+from apps.workspaces.forms import AuditFilterForm, InvitationForm, RoleForm
+from apps.workspaces.models import Invitation, Membership
 
 ENTRIES_PER_PAGE = 50
 
@@ -145,108 +142,6 @@ def revoke_invitation(request: MemberRequest, workspace: str, pk: int) -> HttpRe
     services.revoke(request.member, get_object_or_404(Invitation.objects.visible_to(request.member), pk=pk), request)
     messages.success(request, _("The invitation was revoked; its link no longer works."))
     return _go(request, reverse("workspaces:members", args=[workspace]))
-
-
-# --- connection -------------------------------------------------------------------------------------------------------
-
-
-@never_cache
-@member_required(can="manage")
-@sensitive_post_parameters("api_key")
-@require_http_methods(["GET", "HEAD", "POST"])
-def connection(request: MemberRequest, workspace: str) -> HttpResponse:
-    current = Connection.objects.visible_to(request.member).first()
-    form = ConnectionForm(request.POST if request.method == "POST" else None, initial=_as_initial(current))
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            choice = connections.choose(data["connection"], data["api_key"], data["base_url"])
-        except MiniMaxError as exc:
-            form.add_error("api_key", connections.explain(exc))
-        except AddressRefusedError as exc:
-            form.add_error("base_url", str(exc))
-        else:
-            connections.connect(request.member, choice, request)
-            messages.success(request, _("The connection was changed."))
-            return redirect("workspaces:connection", workspace)
-    return _connection_page(request, form, status=422 if form.is_bound else 200)
-
-
-def _connection_page(
-    request: MemberRequest, form: ConnectionForm, *, chat_form: ChatConnectionForm | None = None, status: int = 200
-) -> HttpResponse:
-    current = Connection.objects.visible_to(request.member).first()
-    chat = ChatConnection.objects.visible_to(request.member).first()
-    context = {
-        "connection": current,
-        "form": form,
-        "chat": chat,
-        "chat_form": chat_form or ChatConnectionForm(initial=_chat_as_initial(chat)),
-        "may_be_private": settings.ALLOW_PRIVATE_ENDPOINTS,
-    }
-    return render(request, "workspaces/connection.html", context, status=status)
-
-
-def _chat_as_initial(chat: ChatConnection | None) -> dict[str, Any]:
-    if chat is None:
-        return {}
-    return {name: getattr(chat, name) for name in ("base_url", "surface", "input_usd", "output_usd")}
-
-
-@never_cache
-@member_required(can="manage")
-@sensitive_post_parameters("chat_key")
-@require_POST
-def chat_connection(request: MemberRequest, workspace: str) -> HttpResponse:
-    """Send chat to a server of the team's own."""
-    form = ChatConnectionForm(request.POST)
-    if form.is_valid():
-        try:
-            chat_connections.connect(request.member, **form.cleaned_data, request=request)
-        except MiniMaxError as exc:
-            form.add_error("base_url", chat_connections.explain(exc, form.cleaned_data["base_url"]))
-        except chat_connections.NoModelsError as exc:
-            form.add_error("base_url", str(exc))
-        except AddressRefusedError as exc:
-            form.add_error("base_url", str(exc))
-        else:
-            messages.success(request, _("Chat goes to your own server now."))
-            return redirect("workspaces:connection", workspace)
-    current = Connection.objects.visible_to(request.member).first()
-    return _connection_page(request, ConnectionForm(initial=_as_initial(current)), chat_form=form, status=422)
-
-
-@member_required(can="manage")
-@require_POST
-def remove_chat_connection(request: MemberRequest, workspace: str) -> HttpResponse:
-    if chat_connections.disconnect(request.member, request):
-        messages.success(request, _("Chat goes over the workspace's connection again."))
-    return redirect("workspaces:connection", workspace)
-
-
-@member_required(can="manage")
-@require_POST
-def test_chat_connection(request: MemberRequest, workspace: str) -> HttpResponse:
-    tested = chat_connections.check(request.member)
-    if not request.htmx:
-        return redirect("workspaces:connection", workspace)
-    return render(request, "workspaces/_chat_connection.html", {"chat": tested})
-
-
-def _as_initial(current: Connection | None) -> dict[str, str]:
-    if current is None:
-        return {}
-    known = {ConnectionKind.SANDBOX: ConnectionForm.SANDBOX, ConnectionKind.CUSTOM: ConnectionForm.CUSTOM}
-    return {"connection": known.get(ConnectionKind(current.kind), ConnectionForm.KEY), "base_url": current.base_url}
-
-
-@member_required(can="manage")
-@require_POST
-def test_connection(request: MemberRequest, workspace: str) -> HttpResponse:
-    tested = connections.check(request.member, request)
-    if not request.htmx:
-        return redirect("workspaces:connection", workspace)
-    return render(request, "workspaces/_connection_status.html", {"connection": tested})
 
 
 # --- audit log --------------------------------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ def minimax():
     with respx.mock(assert_all_called=False) as network:
         network.post(f"{GLOBAL}/v1/get_voice", name="global").mock(return_value=WRONG_KEY)
         network.post(f"{MAINLAND}/v1/get_voice", name="mainland").mock(return_value=WRONG_KEY)
+        for host in (GLOBAL, MAINLAND):
+            network.get(f"{host}/account/query_balance").mock(return_value=httpx.Response(404))
+            network.get(f"{host}/v1/token_plan/remains").mock(return_value=httpx.Response(404))
         yield network
 
 

@@ -15,8 +15,8 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, HttpResponseBase
 
-from apps.sandbox import faults
-from apps.sandbox.api import View, check_key, entry_of
+from apps.sandbox import account, faults
+from apps.sandbox.api import View, account_of, entry_of
 from apps.sandbox.envelope import DroppedError, RefusedError, dumps, invalid
 from apps.sandbox.journal import Entry
 from apps.sandbox.runtime import runtime
@@ -29,6 +29,7 @@ OVERLOADED = "the server is overloaded, please retry later"
 _STATUS = {
     **dict.fromkeys((1004, 2049), 401),
     1008: 402,
+    2061: 403,
     **dict.fromkeys((1002, 1039, 1041, 2045, 2056), 429),
     **dict.fromkeys((1026, 1027, 2013), 400),
 }
@@ -103,7 +104,8 @@ def chat_endpoint(surface: Surface, *methods: str) -> Callable[[View], View]:
             try:
                 if request.method not in methods:
                     raise StatusError(405, 2013, f"invalid params, method: use {' or '.join(methods)}")
-                check_key({name.lower(): value for name, value in request.headers.items()})
+                whose = account_of(request)
+                account.admit(whose, request.path, entry_of(request).trace_id)
                 early = await _disturb(request, entry)
                 response = early if early is not None else await view(request, *args, **kwargs)
             except RefusedError as exc:
