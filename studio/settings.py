@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.PreferencesMiddleware",
     "apps.home.last_workspace.LastWorkspaceMiddleware",
+    "apps.usage.middleware.MoneyMiddleware",
     "apps.workspaces.middleware.RefusalMiddleware",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -51,6 +52,10 @@ class Template:
     @property
     def name(self) -> str:
         return _(self.row.name)
+
+    @property
+    def price(self) -> Decimal | None:
+        return catalogue.price_of_template(self.id)
 
     @property
     def scene(self) -> str:

@@ -17,8 +17,7 @@ from apps.minimax.video_templates import create_template_video, query_template_v
 
 
 def price(request: Mapping[str, Any]) -> Decimal | None:
-    row = catalogue.templates.get(str(request.get("template_id")))
-    return row.price if row else None
+    return catalogue.price_of_template(str(request.get("template_id")))
 
 
 def title(request: Mapping[str, Any]) -> str:

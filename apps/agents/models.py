@@ -74,7 +74,7 @@ class Batch(models.Model):
 
     @property
     def price_each(self) -> Decimal | None:
-        return self.template.row.price if self.template else None
+        return self.template.price if self.template else None
 
 
 class BatchRow(models.Model):

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.chat import services, showing, tree
+from apps.chat.holding import FRAME_TOKENS, PICTURE_TOKENS
 from apps.chat.models import Candidate, Comparison, Conversation, Message
 from apps.chat.own import OWN, find_own, key_of, label_of, price_row_of, who_answers
 from apps.chat.services import Asked, Started
@@ -27,8 +28,6 @@ from apps.workspaces.models import Connection, Membership
 
 LETTERS = "ABCD"
 COLUMNS = range(2, len(LETTERS) + 1)
-FRAME_TOKENS = 50  # what a request holds besides our text; generous
-PICTURE_TOKENS = 15_000  # of one picture at the most, as the reference has it
 MOST_LISTED = 20
 
 _shuffle = random.SystemRandom().shuffle

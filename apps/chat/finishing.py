@@ -17,7 +17,7 @@ from apps.chat.own import OWN, find_own, price_row_of
 from apps.chat.rendering import markdown
 from apps.chat.reply import Reply, StoredEvent
 from apps.minimax.chat import Usage, cost_by, price_of_chat
-from apps.usage import ledger
+from apps.usage import budgets, ledger, prices
 from apps.usage.models import Charged
 from apps.workspaces.models import ChatConnection, ConnectionKind, Workspace
 from apps.workspaces.storable import storable
@@ -55,7 +55,8 @@ def finish(pk: uuid.UUID, changes: dict[str, Any]) -> Message:
         message.charged = Charged.NO
         if message.status in (Status.STOPPED, Status.INTERRUPTED):
             message.next_step = ""
-    message.cost_usd = _cost(message, own)
+    with prices.in_force(message.conversation.workspace_id, timezone.localdate(message.created_at)):
+        message.cost_usd = _cost(message, own)
     names = {*changes, "charged", "next_step", "cost_usd"}
     with transaction.atomic():
         ours = Message.objects.running().filter(pk=pk).update(**{name: getattr(message, name) for name in names})
@@ -105,7 +106,7 @@ def _cost(message: Message, own: ChatConnection | None) -> Any:
 def _enter(message: Message) -> None:
     """Put the reply into the book, unless MiniMax refused it before it did any work."""
     if message.status == Status.FAILED and message.charged == Charged.NO:
-        return
+        return budgets.release(f"chat:{message.pk}")
     ledger.record(
         f"chat:{message.pk}",
         workspace=Workspace(pk=message.conversation.workspace_id),  # the book needs no more than their keys

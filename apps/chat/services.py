@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.chat import quick, tree
+from apps.chat import holding, quick, tree
 from apps.chat.models import TITLE_LENGTH, Conversation, Message, Role, Status
 from apps.chat.own import OWN, UnknownModelError, fit, who_answers
 from apps.chat.rendering import markdown
@@ -22,6 +22,7 @@ from apps.library.services import shorten
 from apps.minimax import catalogue
 from apps.minimax.chat import Block, ChatRequest, Tool
 from apps.minimax.connection import Endpoint
+from apps.usage import budgets
 from apps.usage.models import Charged
 from apps.workspaces import chat_connections, wallets
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
@@ -165,8 +166,12 @@ def _start_turn(member_id: int, asked: Asked) -> Started:
         )
         for number, (settings, route) in enumerate(zip(asked.settings, routes, strict=True))
     ]
-    for reply in replies:
+    for number, reply in enumerate(replies):
         quick.insert(reply)
+        try:
+            holding.hold(member, reply, past, own=servers[number], route=routes[number])
+        except budgets.BudgetReachedError as exc:
+            raise RefusedError(str(exc)) from exc
     is_new = conversation._state.adding
     conversation.head, conversation.moved_at = replies[0], now
     conversation.settings = dict(asked.settings[0])

@@ -1,4 +1,4 @@
-"""What a workspace made and spent since the first of the month, for its home page."""
+"""What a workspace made since the first of the month, and what the ledger says that it spent, for its home page."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from apps.library.models import Asset
+from apps.usage.reports import spent_each_day
 from apps.workspaces.models import Membership
 
 CHART_HEIGHT = 40
@@ -57,14 +58,19 @@ def month_of(member: Membership) -> Month:
     """Sum up the running month, in the person's own time zone."""
     now = timezone.localtime()
     first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    kept = Asset.objects.visible_to(member) | Asset.objects.in_trash_of(member)  # money spent on trash is spent
+    kept = Asset.objects.visible_to(member) | Asset.objects.in_trash_of(member)
     rows = (
         kept.filter(pk__gte=first_id_of(first))
         .annotate(day=TruncDate("created_at"))
         .values("day")
-        .annotate(spent=Sum("cost_usd"), made=Count("pk"), seconds=Sum("duration_s"))
+        .annotate(made=Count("pk"), seconds=Sum("duration_s"))
     )
-    by_day = {row["day"]: (row["spent"] or Decimal(0), row["made"], row["seconds"] or 0.0) for row in rows}
+    made_by_day = {row["day"]: (row["made"], row["seconds"] or 0.0) for row in rows}
+    spent_by_day = spent_each_day(member, first.date())
+    by_day = {
+        day: (spent_by_day.get(day, Decimal(0)), *made_by_day.get(day, (0, 0.0)))
+        for day in made_by_day.keys() | spent_by_day.keys()
+    }
     most_spent = max((spent for spent, _made, _seconds in by_day.values()), default=Decimal(0))
     most_made = max((made for _spent, made, _seconds in by_day.values()), default=0)
     days = []

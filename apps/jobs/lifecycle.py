@@ -39,7 +39,7 @@ from apps.jobs.models import Job, Status, fit, next_look
 from apps.minimax.client import MiniMaxClient
 from apps.minimax.connection import Endpoint
 from apps.minimax.errors import AuthenticationError, BalanceError, InvalidRequestError, MiniMaxError, QuotaError
-from apps.usage import budgets, ledger
+from apps.usage import budgets, ledger, prices
 from apps.usage.models import Charged
 from apps.workspaces import wallets
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint, report_failure
@@ -57,8 +57,11 @@ ANSWER = "answer.json"  # written last: its presence says that the spool folder 
 
 @contextmanager
 def in_language_of(job: Job) -> Iterator[None]:
-    """What is written on the row is read by the person whose job it is."""
-    with translation.override(job.created_by.language or settings.LANGUAGE_CODE):
+    """What is written on the row is read by the person whose job it is; prices are those of the day of the click."""
+    with (
+        translation.override(job.created_by.language or settings.LANGUAGE_CODE),
+        prices.in_force(job.workspace_id, timezone.localdate(job.created_at)),
+    ):
         yield
 
 

@@ -35,9 +35,12 @@ from apps.jobs.lifecycle import (
 )
 from apps.jobs.limits import take_turns
 from apps.jobs.models import Job, Status, next_look
+from apps.minimax import catalogue
+from apps.minimax.catalogue.schema import Prices
 from apps.minimax.client import MiniMaxClient
 from apps.minimax.errors import ContentRejectedError, MiniMaxError, TaskFailedError
 from apps.usage.models import Charged
+from apps.usage.prices import prices_of
 from apps.workspaces.connections import NoConnectionError
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,7 @@ Answer = StillRunning | Finished | Exception
 class _Question:
     job: Job
     client: MiniMaxClient | NoConnectionError
+    prices: Prices  # of the day of the click
 
     def ask(self) -> Answer:
         """No database here: it runs in a thread of its own."""
@@ -62,7 +66,8 @@ class _Question:
                 raise self.client
             if poll is None:
                 raise TypeError(f"{self.job.kind} cannot be asked for")
-            return poll(Errand(job=self.job, client=self.client, spool=spool_of(self.job)))
+            with catalogue.prices_from(lambda: self.prices):
+                return poll(Errand(job=self.job, client=self.client, spool=spool_of(self.job)))
         except Exception as error:  # also a bug in a modality: it must not end the round for all the others
             return error
 
@@ -78,7 +83,9 @@ def poll_together(pks: Sequence[Any]) -> list[Any]:
     )
     if not jobs:
         return []
-    questions = [_Question(job, _client(job)) for job in jobs]
+    clicked = {job.pk: (job.workspace_id, timezone.localdate(job.created_at)) for job in jobs}
+    lists = {clicks: prices_of(*clicks) for clicks in set(clicked.values())}
+    questions = [_Question(job, _client(job), lists[clicked[job.pk]]) for job in jobs]
     if len(questions) == 1:
         answers = [questions[0].ask()]
     else:

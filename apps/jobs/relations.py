@@ -15,6 +15,7 @@ from apps.library.lineage import named_in
 from apps.library.models import Asset
 from apps.usage.models import Charged
 from apps.workspaces.models import Membership
+from apps.workspaces.wallets import explain
 
 LOOKED_AT = 500  # jobs in motion
 
@@ -28,6 +29,7 @@ def find_making(asset: Asset) -> Making | None:
         estimate_usd=None if job.estimate_usd is None else job.estimate_usd / parts,
         charged=_("It may have been charged.") if job.charged == Charged.UNKNOWN else "",
         is_on_sandbox=job.is_on_sandbox,
+        wallet="" if job.is_on_sandbox else explain(job.route),
         took_s=job.took_s,
     )
 

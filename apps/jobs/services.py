@@ -22,7 +22,7 @@ from apps.jobs.models import Job, JobQuerySet, Status
 from apps.jobs.tasks import ring
 from apps.library.services import shorten
 from apps.library.storage_use import check_room
-from apps.usage import budgets
+from apps.usage import budgets, prices
 from apps.usage.models import Charged
 from apps.workspaces import tray, wallets
 from apps.workspaces.models import Membership
@@ -52,7 +52,7 @@ def submit_job(
         title=shorten(kind.title(request)),
         request=dict(request),
         click=click,
-        estimate_usd=Decimal(0) if is_free else kind.price(request),
+        estimate_usd=Decimal(0) if is_free else price_now(member.workspace_id, kind, request),
         expected_s=usual_seconds(kind),
         connection_kind=connection.kind if connection else "",
         connection=connection,
@@ -67,6 +67,12 @@ def submit_job(
     transaction.on_commit(lambda: ring(job), robust=True)
     transaction.on_commit(lambda: publish(job.pk), robust=True)
     return job
+
+
+def price_now(workspace_id: int, kind: Kind, request: Mapping[str, Any]) -> Decimal | None:
+    """US dollars by the prices that the workspace reckons with today, whoever asks."""
+    with prices.in_force(workspace_id):
+        return kind.price(request)
 
 
 def jobs_of(member: Membership, *, mine: bool = False, kind: str = "") -> JobQuerySet:

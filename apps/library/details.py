@@ -85,6 +85,7 @@ class Making:
     estimate_usd: Decimal | None = None  # before it ran
     charged: str = ""  # in words, where it is not certain
     is_on_sandbox: bool = False  # the price is what MiniMax would have asked
+    wallet: str = ""  # which key paid, and why: a sentence
     took_s: float | None = None  # from sending to the end
     first_ms: int | None = None  # to the first sound
 

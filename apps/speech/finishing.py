@@ -22,7 +22,7 @@ from apps.speech.models import SILENCE, Charged, Status, Take
 from apps.speech.scripts import join_texts
 from apps.speech.spool import Spool, delete_old_spools
 from apps.speech.subtitles import lines_from_words
-from apps.usage import budgets, ledger
+from apps.usage import budgets, ledger, prices
 from apps.voices.lifecycle import record_use
 from apps.voices.resolving import names_own_voice
 from apps.workspaces import tray
@@ -87,6 +87,11 @@ def complete(pk: uuid.UUID) -> Take:
     take = Take.objects.select_related("workspace", "created_by").get(pk=pk)
     if take.status != Status.SAVING:
         return take
+    with prices.in_force(take.workspace_id, timezone.localdate(take.started_at)):
+        return _complete(take)
+
+
+def _complete(take: Take) -> Take:
     take.asset = _keep_sound(take)
     take.cost_usd = _cost(take)
     if take.connection_kind == ConnectionKind.SANDBOX:
@@ -95,7 +100,7 @@ def complete(pk: uuid.UUID) -> Take:
             take.next_step = ""
     take.status, take.finished_at = take.outcome, timezone.now()
     names = ("status", "asset", "cost_usd", "charged", "finished_at", "next_step")
-    if Take.objects.move_on(pk, from_status=(Status.SAVING,), **{name: getattr(take, name) for name in names}):
+    if Take.objects.move_on(take.pk, from_status=(Status.SAVING,), **{name: getattr(take, name) for name in names}):
         _enter(take)
         _record_voices(take)
     tray.ring(take.workspace)

@@ -289,7 +289,6 @@ def _limits() -> str:
                     "sound_tags": model.sound_tags,
                     "languages": model.language_boosts,
                     "continuous_sound": model.continuous_sound,
-                    "price_per_million": None if model.price_per_million is None else float(model.price_per_million),
                 }
                 for model in speech.current_models
             },
@@ -316,4 +315,8 @@ def limits() -> dict[str, Any]:
     emotions: {name: label}, sound_tags: {name: label}, effect_formats: [format],
     formats: {name: {label, sample_rates, bitrate (whether it matters)}}}
     """
-    return json.loads(_limits())
+    found = json.loads(_limits())
+    prices = catalogue.prices.speech
+    for model, facts in found["models"].items():
+        facts["price_per_million"] = float(prices[model]) if model in prices else None
+    return found

@@ -8,6 +8,7 @@ from apps.library.details import Making
 from apps.library.models import Asset
 from apps.speech.models import Charged, Take
 from apps.workspaces.models import ConnectionKind
+from apps.workspaces.wallets import explain
 
 
 def find_making(asset: Asset) -> Making | None:
@@ -19,6 +20,7 @@ def find_making(asset: Asset) -> Making | None:
         estimate_usd=take.estimate_usd,
         charged=_("It may have been charged.") if take.charged == Charged.UNKNOWN else "",
         is_on_sandbox=take.connection_kind == ConnectionKind.SANDBOX,
+        wallet="" if take.connection_kind == ConnectionKind.SANDBOX else explain(take.route),
         took_s=(ended - began).total_seconds() if began and ended else None,
         first_ms=take.first_audio_ms,
     )

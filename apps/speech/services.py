@@ -22,7 +22,7 @@ from apps.minimax.text import billed_characters
 from apps.speech.forms import PronunciationForm, SpeechForm, has_effects
 from apps.speech.models import MOVING, PronunciationEntry, Take
 from apps.speech.scripts import TextProblem, find_text_problems, normalise
-from apps.usage import budgets
+from apps.usage import budgets, prices
 from apps.voices.resolving import VoiceGoneError, fee_at_use, names_own_voice, resolve_request
 from apps.workspaces import wallets
 from apps.workspaces.connections import NoConnectionError, endpoint_for, open_endpoint
@@ -112,6 +112,9 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
     now = timezone.now()
     assert route is not None  # there would be no endpoint
     is_free = route.is_free
+    with prices.in_force(workspace_id):
+        estimate = None if is_typed else _estimate(workspace_id, request, free=is_free)
+        likely = _usd(request["model"], LIKELY_TYPED, Decimal(0), free=is_free) if is_typed else estimate
     take = Take(
         workspace_id=workspace_id,
         created_by_id=user_id,
@@ -122,11 +125,10 @@ def _start_take(member_id: int, request: dict[str, Any], *, click: str, playback
         stream=stream_for(request, playback),
         connection_kind=route.connection.kind,
         route=route.as_dict(),
-        estimate_usd=None if is_typed else _estimate(workspace_id, request, free=is_free),
+        estimate_usd=estimate,
         started_at=now,
         heartbeat_at=now,
     )
-    likely = _usd(request["model"], LIKELY_TYPED, Decimal(0), free=is_free) if is_typed else take.estimate_usd
     member = Membership(workspace_id=workspace_id, user_id=user_id, role=role)
     try:
         with transaction.atomic():

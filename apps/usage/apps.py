@@ -15,6 +15,9 @@ class UsageConfig(AppConfig):
                 "budget.set": _("set a budget"),
                 "budget.removed": _("removed a budget"),
                 "budget.lifted": _("lifted a budget"),
+                "price.changed": _("entered a price"),
+                "currency.set": _("set the currency"),
+                "invoice.entered": _("entered what MiniMax billed"),
                 "budget.unlifted": _("put a budget back in force"),
             }
         )

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.library.kinds import get_kind
+from apps.usage import currencies
 from apps.usage.models import Budget, BudgetNews, Charged, Hold, LedgerEntry, Period
 from apps.workspaces.happenings import announce
 from apps.workspaces.models import Membership, Workspace
@@ -195,9 +196,10 @@ def scope(budget: Budget) -> str:
 
 
 def in_usd(amount: Decimal) -> str:
-    """Two decimals, and more only where a small price has more: $12.50, $0.01, $0.0035."""
+    """Two decimals, and more only where a small price has more: $12.50, $0.01, $0.0035; in the currency shown."""
+    sign, amount = currencies.convert(amount)
     decimals = 2 if amount >= 1 else max(2, -int(amount.quantize(Decimal("0.0001")).normalize().as_tuple().exponent))
-    return f"${number_format(amount, decimal_pos=decimals)}"
+    return f"{sign}{number_format(amount, decimal_pos=decimals)}"
 
 
 def sentence(state: State, amount: Decimal) -> str:

@@ -146,3 +146,55 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return self.source
+
+
+class PriceChange(models.Model):
+    """A price of MiniMax's list that is another for this workspace, from a day on. Rows are added, never changed."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="price_changes")
+    item = models.CharField(max_length=120)  # a key of apps.usage.prices
+    price_usd = models.DecimalField(max_digits=12, decimal_places=6)
+    from_date = models.DateField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "-from_date", "-id"], name="prices_of_workspace")]
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.price_usd} USD"
+
+
+class Currency(models.Model):
+    """In what a workspace sees amounts. Everything is kept and held in US dollars, as MiniMax bills them."""
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, related_name="currency")
+    code = models.CharField(_("currency"), max_length=3)  # ISO 4217
+    per_usd = models.DecimalField(_("for one US dollar"), max_digits=14, decimal_places=6)
+    set_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar = WorkspaceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Invoice(models.Model):
+    """What MiniMax has billed for a month, as somebody has read it there: the third figure of the drift report."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invoices")
+    month = models.DateField()  # its first day
+    modality = models.CharField(max_length=10)  # a key of apps.workspaces.wallets.MODALITIES
+    amount_usd = models.DecimalField(max_digits=14, decimal_places=6)
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    entered_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar = WorkspaceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "month", "modality"], name="one_bill_a_month")]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.modality}"

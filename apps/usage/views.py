@@ -3,21 +3,26 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.usage import budgets, reports
-from apps.usage.forms import BudgetForm
+from apps.usage.forms import BudgetForm, InvoiceForm
 from apps.usage.models import Budget, LedgerEntry
 from apps.workspaces import audit
 from apps.workspaces.access import MemberRequest, member_required
 
-COLUMNS = ("at", "person", "kind", "model", "connection", "estimate_usd", "actual_usd", "charged", "usage", "source")
+COLUMNS = (
+    *("at", "person", "kind", "model", "connection", "wallet", "estimate_usd", "actual_usd", "charged"),
+    *("usage", "source", "entered_at", "is_correction"),
+)
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins with one of these
 
 
@@ -25,18 +30,52 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what
 @member_required()
 def index(request: MemberRequest, workspace: str) -> HttpResponse:
     report = reports.report(request.member, reports.month_from(request.GET.get("month", "")))
-    return render(
-        request, "usage/index.html", _context(request, BudgetForm(member=request.member)) | {"report": report}
-    )
+    context = _context(request, BudgetForm(member=request.member), is_running=report.after is None)
+    return render(request, "usage/index.html", context | {"report": report})
 
 
-def _context(request: MemberRequest, form: BudgetForm) -> dict[str, Any]:
+@require_GET
+@member_required(can="manage")
+def drift(request: MemberRequest, workspace: str) -> HttpResponse:
+    first = reports.month_from(request.GET.get("month", ""))
+    return _drift_page(request, first, InvoiceForm(initial={"month": f"{first:%Y-%m}"}))
+
+
+def _drift_page(request: MemberRequest, first: date, form: InvoiceForm, *, status: int = 200) -> HttpResponse:
+    context = {
+        "first": first,
+        "before": (first - timedelta(days=1)).replace(day=1),
+        "rows": reports.drift(request.member, first),
+        "form": form,
+        "may_enter": request.member.may("own"),
+    }
+    return render(request, "usage/drift.html", context, status=status)
+
+
+@require_POST
+@member_required(can="own")
+def enter_invoice(request: MemberRequest, workspace: str) -> HttpResponse:
+    """Keep what MiniMax billed for one modality in a month."""
+    form = InvoiceForm(request.POST)
+    first = reports.month_from(request.POST.get("month", ""))
+    if not form.is_valid():
+        return _drift_page(request, first, form, status=422)
+    invoice = form.save(request.member, first)
+    subject = f"{first:%Y-%m} {invoice.modality}: {invoice.amount_usd.normalize():f} USD"
+    audit.record(request.member, "invoice.entered", subject=subject, request=request)
+    return redirect(f"{reverse('usage:drift', args=[workspace])}?month={first:%Y-%m}")
+
+
+def _context(request: MemberRequest, form: BudgetForm, *, is_running: bool = True) -> dict[str, Any]:
+    """`is_running`: the page shows the month that is under way."""
     may_manage = request.member.may("manage")
     return {
         "sees_all": may_manage,
         "states": [(state, budgets.scope(state.budget)) for state in budgets.states_for(request.member)],
         "budget_form": form if may_manage else None,
         "may_lift": request.member.may("own"),
+        "projection": reports.project(request.member) if is_running else None,
+        "holds": reports.held_now(request.member) if is_running else [],
     }
 
 
@@ -116,11 +155,14 @@ def _row(entry: LedgerEntry) -> tuple[Any, ...]:
         entry.kind,
         entry.model,
         entry.connection_kind,
+        entry.route.get("wallet", ""),
         "" if entry.estimate_usd is None else entry.estimate_usd,
         "" if entry.actual_usd is None else entry.actual_usd,
         entry.charged,
         json.dumps(entry.usage, ensure_ascii=False),
         entry.source,
+        entry.entered_at.isoformat(timespec="seconds"),
+        "yes" if entry.corrects_id else "",
     )
 
 

@@ -243,7 +243,7 @@ VOICE_DESIGN = Kind(
 def keep_price(request: Mapping[str, Any]) -> Decimal | None:
     """The fee of the first real use, and its characters."""
     characters = speech_price(request["model"], request["text"])
-    return None if characters is None else lifecycle.FEES[Origin(request["origin"])] + characters
+    return None if characters is None else lifecycle.fee_for(request["origin"]) + characters
 
 
 def submit_keep(errand: Errand) -> Finished:
@@ -284,7 +284,7 @@ def submit_keep(errand: Errand) -> Finished:
         results=[result] if media_type_of(errand.spool / result.path, "audio")[0] else [],
         trace_id=spoken.trace_id,
         usage={"usage_characters": billed, "voices": 1},
-        cost_usd=None if characters is None else lifecycle.FEES[Origin(voice.origin)] + characters,
+        cost_usd=None if characters is None else lifecycle.fee_for(voice.origin) + characters,
         notice=notice,
     )
 

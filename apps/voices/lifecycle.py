@@ -30,7 +30,15 @@ LIFETIMES = {
     Origin.CLONE: timedelta(hours=catalogue.speech.cloning.kept_unused_hours),
     Origin.DESIGN: timedelta(hours=catalogue.speech.design.kept_unused_hours),
 }
-FEES = {Origin.CLONE: catalogue.prices.voice_clone, Origin.DESIGN: catalogue.prices.voice_design}
+
+
+def fee_for(origin: str) -> Decimal:
+    """US dollars that a voice costs at its first synthesis, by how it was made."""
+    if origin == Origin.CLONE:
+        return catalogue.prices.voice_clone
+    return catalogue.prices.voice_design if origin == Origin.DESIGN else Decimal(0)
+
+
 MINIMAX_TYPES: dict[str, OwnVoiceKind] = {Origin.CLONE: "voice_cloning", Origin.DESIGN: "voice_generation"}
 
 
@@ -64,7 +72,7 @@ def fee_of(voice: Voice) -> Decimal:
     """US dollars that its first real synthesis costs; nothing on the sandbox, and where it was paid before."""
     if voice.state == State.KEPT or voice.connection == ConnectionKind.SANDBOX:
         return Decimal(0)
-    return FEES.get(Origin(voice.origin), Decimal(0))
+    return fee_for(voice.origin)
 
 
 # --- made -------------------------------------------------------------------------------------------------------------

@@ -231,7 +231,7 @@ def _price(workspace: Workspace, kind: Kind, origin: Origin, request: Mapping[st
     if is_free(connection_of(workspace)):
         return Price(Decimal(0), Decimal(0), is_free=True)
     one = kind.price(request)
-    return Price(None if one is None else one * n, lifecycle.FEES[origin], is_free=False)
+    return Price(None if one is None else one * n, lifecycle.fee_for(origin), is_free=False)
 
 
 @dataclass(frozen=True)

@@ -412,7 +412,7 @@ def _clone_page(request: MemberRequest, form: CloneForm) -> dict[str, Any]:
         "prompt": _chosen(request, form["prompt_audio"].value(), "prompt"),
         "proof": find_picture(request.member, form["consent_file"].value()),
         "price": price.now,
-        "fee_usd": lifecycle.FEES[Origin.CLONE],
+        "fee_usd": lifecycle.fee_for(Origin.CLONE),
         "click": request.POST.get("click") or uuid.uuid4(),
         **_say_id(request, request.POST),
         **_situation(request),
@@ -510,7 +510,7 @@ def _design_page(request: MemberRequest, form: DesignForm) -> dict[str, Any]:
         "chips": CHIPS,
         "counts": range(1, CANDIDATES + 1),
         "price": price.now,
-        "fee_usd": lifecycle.FEES[Origin.DESIGN],
+        "fee_usd": lifecycle.fee_for(Origin.DESIGN),
         "click": request.POST.get("click") or uuid.uuid4(),
         **_situation(request),
     }

@@ -183,4 +183,4 @@ def test_a_workspace_without_a_connection_is_told_so(connected, job_at_once, ups
     run_job(str(job_at_once.pk))
     job = Job.objects.get()
     assert (job.status, job.charged) == ("failed", "no")
-    assert "no connection" in job.error
+    assert "connection that this was asked for with is not there any more" in job.error

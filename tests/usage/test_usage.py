@@ -5,6 +5,7 @@ import io
 from decimal import Decimal
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from apps.usage import ledger
@@ -40,8 +41,24 @@ def read(response) -> list[dict[str, str]]:
 def test_an_act_is_in_the_book_once_and_the_last_word_counts(creator):
     enter(creator, charged="unknown", actual_usd=None)
     enter(creator, charged="yes", actual_usd=Decimal("0.0035"))
+    enter(creator, charged="yes", actual_usd=Decimal("0.0035"))  # the same again adds nothing
+    first, second = LedgerEntry.objects.order_by("pk")
+    assert (first.charged, first.actual_usd, second.corrects) == ("unknown", None, first)
+    assert list(LedgerEntry.objects.current()) == [second]
+    assert (second.charged, second.actual_usd, second.at) == ("yes", Decimal("0.0035"), first.at)
+
+
+def test_nothing_changes_a_line_of_the_book_not_even_the_database(creator):
+    enter(creator)
     entry = LedgerEntry.objects.get()
-    assert (entry.charged, entry.actual_usd) == ("yes", Decimal("0.0035"))
+    with pytest.raises(TypeError, match="append-only"):
+        entry.save()
+    with pytest.raises(TypeError, match="append-only"):
+        entry.delete()
+    with pytest.raises(TypeError, match="never changed"):
+        LedgerEntry.objects.update(actual_usd=0)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE usage_ledgerentry SET actual_usd = 0")
 
 
 def test_what_was_not_charged_costs_nothing(creator):
@@ -84,7 +101,7 @@ def test_the_table_to_take_away_holds_every_act_and_runs_nothing(client, creator
     enter(creator, model="=1+1")
     (row,) = read(page(client, creator, "usage:export"))
     assert row["model"] == "'=1+1"
-    assert (row["estimate_usd"], row["actual_usd"], row["charged"]) == ("0.007000", "0.003500", "yes")
+    assert (row["estimate_usd"], row["actual_usd"], row["charged"]) == ("0.00700000", "0.00350000", "yes")
 
 
 def test_what_may_have_been_charged_is_counted_apart(client, creator):

@@ -133,7 +133,7 @@ def test_a_further_workspace_belongs_to_who_made_it(client, viewer, sandbox_offe
         response = client.post(reverse("new_workspace"), {"name": "Side Project"})
         assert response.status_code == 302
         assert expected in response.headers["Location"]
-    mine = Membership.objects.filter(user=viewer.user, role="owner").select_related("workspace__connection")
+    mine = Membership.objects.filter(user=viewer.user, role="owner").select_related("workspace")
     assert [member.workspace.connection.kind for member in mine] == ["sandbox", "sandbox"]
 
 

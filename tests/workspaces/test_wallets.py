@@ -202,8 +202,8 @@ def test_a_key_of_the_other_region_is_called_so_when_it_is_saved(client, owner, 
 
 
 def test_once_a_day_each_key_is_tried_and_the_account_is_read(owner, minimax):
-    balance, plan_key = both(owner)
-    minimax["mainland"].mock(return_value=answer())  # the key has become one of the other region, or was pasted wrongly
+    balance, _plan_key = both(owner)
+    minimax["mainland"].mock(return_value=answer())  # it is one of the other region
     retest_connections()
     balance.refresh_from_db()
     assert "belongs to the other region" in balance.status_text

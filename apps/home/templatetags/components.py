@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from apps.usage import currencies
+from apps.usage.wallet_notes import wallet_notes
 from studio.config import ROOT
 
 register = template.Library()
@@ -68,23 +70,34 @@ def constant(parser: template.base.Parser, token: template.base.Token) -> Consta
     return ConstantNode(nodes)
 
 
+@register.inclusion_tag("usage/_wallet_note.html", takes_context=True)
+def wallet_note(context: template.Context, modality: str) -> dict[str, Any]:
+    """Which key pays for what the button beside it asks for, and why."""
+    member = getattr(context.get("request"), "member", None)
+    return {"lines": wallet_notes(member.workspace_id, modality) if member else []}
+
+
 @register.filter
 def usd(amount: Any) -> str:
-    """12 → "$12.00", 0.0042 → "$0.0042": cents, and below a cent as many places as two figures need."""
+    """12 → "$12.00", 0.0042 → "$0.0042": cents, and below a cent as many places as two figures need.
+
+    Takes US dollars; shown is the workspace's own currency where it has set one.
+    """
     if amount is None or amount == "":
         return ""
     try:
         value = Decimal(str(amount))
     except InvalidOperation:
         return ""
+    mark, value = currencies.convert(value)
     sign, value = ("−" if value < 0 else ""), abs(value)
     if value == 0 or value >= Decimal("0.1"):
-        return f"{sign}${value:,.2f}"
+        return f"{sign}{mark}{value:,.2f}"
     places = -value.adjusted() + 1
     if places > 6:
-        return f"{sign}<$0.00001"
+        return f"{sign}<{mark}0.00001"
     digits = f"{value:.{places}f}".rstrip("0")
-    return sign + "$" + (digits if len(digits) >= 4 else f"{value:.2f}")
+    return sign + mark + (digits if len(digits) >= 4 else f"{value:.2f}")
 
 
 @register.filter

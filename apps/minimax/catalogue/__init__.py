@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -40,8 +42,27 @@ def _languages() -> schema.Languages:
 
 
 @cache
-def _prices() -> schema.Prices:
+def listed_prices() -> schema.Prices:
+    """The prices that MiniMax publishes, whatever is reckoned with."""
     return schema.Prices.model_validate(_read("prices.toml", parse_float=Decimal))
+
+
+_source: ContextVar[Callable[[], schema.Prices] | None] = ContextVar("prices", default=None)
+
+
+@contextmanager
+def prices_from(source: Callable[[], schema.Prices]) -> Iterator[None]:
+    """Inside, `catalogue.prices` and the functions below are what `source` returns: it is asked once, if at all."""
+    token = _source.set(cache(source))
+    try:
+        yield
+    finally:
+        _source.reset(token)
+
+
+def _prices() -> schema.Prices:
+    source = _source.get()
+    return source() if source else listed_prices()
 
 
 @cache
@@ -53,7 +74,7 @@ def _service() -> schema.Service:
 def _speech() -> schema.Speech:
     source = schema.SpeechSource.model_validate(_read("speech.toml"))
     languages = tuple(language.name for language in _languages().languages)
-    prices = _prices().speech
+    prices = listed_prices().speech
     models = {}
     for row in source.models:
         family = source.families[row.family]
@@ -169,7 +190,8 @@ def __getattr__(name: str) -> Any:
         section = _SECTIONS[name]()
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    globals()[name] = section  # found directly from now on
+    if name != "prices":  # those depend on who asks
+        globals()[name] = section  # found directly from now on
     return section
 
 
@@ -177,6 +199,12 @@ def price_of_speech(model: str, billed_characters: int) -> Decimal | None:
     """US dollars for so many billed characters (`text.billed_characters`). None: no price is published."""
     price = _prices().speech.get(model)
     return None if price is None else price * billed_characters / MILLION
+
+
+def price_of_template(template_id: str) -> Decimal | None:
+    """US dollars for one video from a template. None: no price is published, or there is no such template."""
+    row = _templates().get(template_id)
+    return _prices().template.get(template_id, row.price) if row else None
 
 
 def price_of_video(model: str, resolution: str, duration_s: int) -> Decimal | None:

@@ -518,6 +518,7 @@ class Prices(Section):
     credit: Decimal
     video: tuple[VideoPrice, ...]
     chat: tuple[ChatPrice, ...]
+    template: Mapping[str, Decimal] = {}  # by id, where it is not what the template's own row says
 
 
 class Lifetimes(Shape):
