@@ -98,7 +98,7 @@ def chat(member, texts) -> None:
 
 def test_the_ledger_is_the_invoice_to_the_cent(paying, sandbox):
     before = len(invoice(sandbox))
-    picture = {"model": "image-01", "prompt": "a lighthouse", "aspect_ratio": "1:1", "n": 3}
+    picture = {"model": "image-01", "prompt": "a lighthouse", "aspect_ratio": "1:1", "prompt_optimizer": False, "n": 3}
     assert make(paying, "image", **picture).status == "succeeded"
     written = make(
         paying, "lyrics", mode="write_full_song", prompt="The sea \N{WATER WAVE} 海", lyrics="", title="", model=""

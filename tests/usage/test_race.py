@@ -15,7 +15,7 @@ from tests.jobs.conftest import connected, pictures, upstream
 
 __all__ = ["connected", "upstream"]  # fixtures
 
-PICTURE = {"model": "image-01", "prompt": "a lighthouse", "n": 1}
+PICTURE = {"model": "image-01", "prompt": "a lighthouse", "n": 1, "aspect_ratio": "1:1", "prompt_optimizer": False}
 PRESSES, ROOM, AT_ONCE = 200, 20, 25
 
 
