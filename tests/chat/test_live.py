@@ -83,7 +83,7 @@ async def test_the_price_counts_cached_tokens_and_stands_in_the_book(upstream, c
     assert reply.cost_usd == round(expected, 8)
     entry = await in_thread(LedgerEntry.objects.get)
     assert (entry.source, entry.kind, entry.model) == (f"chat:{reply.pk}", "chat", "MiniMax-M3")
-    assert entry.actual_usd == round(expected, 6)
+    assert entry.actual_usd == round(expected, 8)
 
 
 async def test_the_next_turn_sends_what_was_said_and_thought_unchanged(upstream, creator, open_page):
