@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,6 +18,7 @@ from apps.webhooks.models import Delivery, DeliveryStatus, Webhook
 from apps.workspaces.access import MemberRequest, member_required
 
 SHOWN = 30
+SOON = timedelta(minutes=2)  # what is tried, or will be, within it: the page looks again
 LAST = 5  # attempts of a delivery that the log shows
 
 
@@ -75,10 +78,12 @@ def _log(request: MemberRequest, found: Webhook) -> dict[str, object]:
         }
         for row in page[:SHOWN]
     ]
+    soon = timezone.now() + SOON
+    waiting = [row for row in page if row.status == DeliveryStatus.WAITING]
     return {
         "rows": shown,
         "older": page[SHOWN - 1].pk.hex if len(page) > SHOWN else "",
-        "is_moving": not before and any(row.status == DeliveryStatus.WAITING and not row.tries for row in page),
+        "is_moving": not before and any(row.next_at and row.next_at < soon for row in waiting),
     }
 
 

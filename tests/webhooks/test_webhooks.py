@@ -90,6 +90,15 @@ def test_the_test_button_sends_one(client, receiver, added):
     assert json.loads(receiver.received[0][1])["type"] == "webhook.test"
 
 
+def test_the_log_looks_again_until_the_try_that_is_under_way_is_over(client, owner, receiver, added):
+    page = f"{URL}{added[0].pk}/log/"
+    announce(owner.workspace_id, "job.failed", {"id": "1"})
+    Delivery.objects.update(tries=1, next_at=timezone.now() + delivering.LEASE)  # a worker has it
+    assert "every 2s" in client.get(page).content.decode()
+    work_off(timezone.now() + timedelta(minutes=2))
+    assert "every 2s" not in client.get(page).content.decode()
+
+
 def test_only_the_chosen_events_are_sent(owner, receiver, added):
     Webhook.objects.update(events=["job.failed"])
     workspaces.invite(owner, "viewer", days=3)
