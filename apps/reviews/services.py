@@ -138,6 +138,9 @@ def _tell_team(share: Share, sentence: Any, words: Mapping[str, str], url: str) 
     """Whoever made the link and whoever made the work, as long as they are in the team."""
     makers = {share.created_by_id, share.asset.created_by_id if share.asset else None}
     people = User.objects.filter(
-        is_active=True, pk__in=[pk for pk in makers if pk], memberships__workspace=share.workspace_id
+        is_active=True,
+        pk__in=[pk for pk in makers if pk],
+        memberships__workspace=share.workspace_id,
+        memberships__suspended_at=None,
     )
     tell(people, share.workspace, format_lazy(sentence, **words), url, kind=Kind.REVIEW)

@@ -40,6 +40,7 @@ from apps.voices.models import (
 from apps.voices.resolving import Spoken, VoiceGoneError, forget_name, resolve, resolve_request
 from apps.workspaces import audit
 from apps.workspaces.models import Membership, Workspace
+from apps.workspaces.refusals import ActRefusedError
 
 __all__ = ["Spoken", "VoiceGoneError", "find_id_problem", "record_use", "resolve", "resolve_request", "suggest_id"]
 
@@ -135,6 +136,8 @@ def make_again(member: Membership, voice: Voice, *, click: str, voice_id: str = 
 
 def _submit(member: Membership, voice: Voice, *, voice_id: str = "", click: str) -> Job:
     """An id that may be the voice's already, because an answer got lost, is asked for again and no other."""
+    if voice.origin == Origin.CLONE and not member.may("clone"):
+        raise ActRefusedError(_("You may not clone voices here. An owner can change that, on the page Team."))
     unsure = lifecycle.find_unsure(voice, connection_of(member.workspace))
     request: dict[str, Any] = {
         "voice": str(voice.pk),

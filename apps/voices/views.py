@@ -416,6 +416,7 @@ def _clone_page(request: MemberRequest, form: CloneForm) -> dict[str, Any]:
         "click": request.POST.get("click") or uuid.uuid4(),
         **_say_id(request, request.POST),
         **_situation(request),
+        "can_create": request.member.may("clone"),
     }
 
 

@@ -42,6 +42,10 @@ ACTIONS: dict[str, str | Promise] = {
     "member.left": _("left"),
     "member.removed": _("removed a member"),
     "member.role_changed": _("changed a role"),
+    "member.suspended": _("suspended a member"),
+    "member.restored": _("let a suspended member in again"),
+    "workspace.handed_over": _("handed the workspace over"),
+    "rights.changed": _("changed what somebody may do"),
     "invitation.created": _("made an invitation"),
     "invitation.revoked": _("revoked an invitation"),
 }
@@ -80,7 +84,7 @@ def record(
 
 def entries_for(member: Membership) -> AppendOnlyQuerySet:
     """What a manager may read: all that happened in the workspace, and its members' signing in since they joined."""
-    was_member = Membership.objects.filter(
+    was_member = Membership.everyone.filter(
         workspace_id=member.workspace_id, user=OuterRef("actor"), created_at__lte=OuterRef("at")
     )
     return (

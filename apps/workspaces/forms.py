@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import re
+from email.utils import parseaddr
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import RegexValidator, validate_email
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.forms import time_zones
 from apps.accounts.models import User
 from apps.workspaces.models import (
+    LIMITABLE_ACTS,
     ChatSurface,
     ConnectionKind,
     Invitation,
@@ -26,6 +28,7 @@ from apps.workspaces.services import roles_given_by
 from apps.workspaces.wallets import MODALITIES, allow
 
 AFTER_BASE = re.compile(r"(/v1(/(chat/completions|messages|models))?)?/*$")
+MOST_INVITED = 100  # at once
 API_KEY = RegexValidator(r"^[\x21-\x7e]{8,4096}$", _("A key has no spaces or line breaks. Copy it again."))
 
 
@@ -248,7 +251,70 @@ class InvitationForm(RoleForm):
         help_text=_("Only to recognise it in the list."),
     )
 
-    field_order = ["note", "role", "days"]
+    addresses = forms.CharField(
+        label=_("E-mail addresses"),
+        required=False,
+        max_length=8000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=_("Paste as many as you like; each gets a link of its own. Leave it empty to hand a link out."),
+    )
+
+    field_order = ["addresses", "note", "role", "days"]
+
+    def clean_addresses(self) -> list[str]:
+        """Each address once, at most MOST_INVITED; names as in `Ann <ann@example.com>` are left out."""
+        pieces = re.split(r"[,;\n]+", self.cleaned_data["addresses"])
+        found = {parseaddr(" ".join(piece.split()))[1].lower() or piece.strip() for piece in pieces if piece.strip()}
+        wrong = sorted(one for one in found if not _is_address(one))
+        if wrong:
+            raise forms.ValidationError(_("This is no e-mail address: %(one)s") % {"one": ", ".join(wrong[:3])})
+        if len(found) > MOST_INVITED:
+            raise forms.ValidationError(_("Invite up to %(most)d people at once.") % {"most": MOST_INVITED})
+        return sorted(found)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except forms.ValidationError:
+        return False
+    return len(text) <= 254
+
+
+class RoleRightsForm(forms.Form):
+    """What a role may do in the workspace. Built from, and turned back into, what is kept: `rights`."""
+
+    clone = forms.TypedChoiceField(label=_("Clone voices"), required=False, empty_value=None, coerce=lambda v: v == "1")
+    publish = forms.TypedChoiceField(label=_("Make links"), required=False, empty_value=None, coerce=lambda v: v == "1")
+    spend_usd = forms.DecimalField(
+        label=_("Most for one act, US dollars"), required=False, min_value=0, max_digits=9, decimal_places=2
+    )
+
+    ACTS = [("1", _("Yes")), ("0", _("No"))]
+
+    def __init__(self, *args: Any, rights: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        initial = {
+            name: value if name == "spend_usd" else "1" if value else "0"
+            for name, value in (rights or {}).items()
+            if value is not None
+        }
+        super().__init__(*args, **kwargs)
+        self.initial = initial
+        for name in LIMITABLE_ACTS:
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = self.ACTS
+
+    def as_rights(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        kept = {act: data[act] for act in LIMITABLE_ACTS if data[act] is not None}
+        return kept if data["spend_usd"] is None else kept | {"spend_usd": str(data["spend_usd"])}
+
+
+class PersonRightsForm(RoleRightsForm):
+    """What differs for one person; an empty choice means: as the role."""
+
+    ACTS = [("", _("As the role")), ("1", _("Yes")), ("0", _("No"))]
 
 
 class AuditFilterForm(forms.Form):

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from apps.workspaces.querysets import (
+    ActiveMembershipManager,
     AppendOnlyQuerySet,
     ConnectionQuerySet,
     ConnectionsInUse,
@@ -31,9 +32,13 @@ ACTS: dict[str, frozenset[str]] = {
     "view": frozenset(Role.values),
     "create": frozenset({Role.OWNER, Role.ADMIN, Role.CREATOR}),
     "publish": frozenset({Role.OWNER, Role.ADMIN, Role.CREATOR}),
+    "clone": frozenset({Role.OWNER, Role.ADMIN, Role.CREATOR}),
     "manage": frozenset({Role.OWNER, Role.ADMIN}),
     "own": frozenset({Role.OWNER}),
 }
+
+# Acts that a workspace may take from a role, or from one person; see `apps.workspaces.rights`.
+LIMITABLE_ACTS = ("clone", "publish")
 
 
 class Installation(models.Model):
@@ -58,6 +63,8 @@ class Workspace(models.Model):
     demands_second_factor = models.BooleanField(default=False)  # of everybody who comes in
     may_fail_over = models.BooleanField(default=False)  # to the other wallet when MiniMax refuses one over money
     wallet_order: Any = models.JSONField(default=dict)  # {modality: a WalletOrder}; missing: the plan first
+    # By role: {"creator": {"clone": False, "publish": True, "spend_usd": "5"}}; what is absent is not limited.
+    rights: Any = models.JSONField(default=dict, blank=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="workspaces")
 
     def __str__(self) -> str:
@@ -76,8 +83,12 @@ class Membership(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role)
     created_at = models.DateTimeField(auto_now_add=True)
+    suspended_at = models.DateTimeField(null=True)
+    # What differs for this person from what the role may: {"clone": True, "spend_usd": "20"}
+    rights: Any = models.JSONField(default=dict, blank=True)
 
-    objects: ClassVar = WorkspaceQuerySet.as_manager()
+    objects: ClassVar = ActiveMembershipManager()
+    everyone: ClassVar = WorkspaceQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="one_membership_per_person")]
@@ -86,8 +97,18 @@ class Membership(models.Model):
         return f"{self.user} · {self.get_role_display()}"
 
     def may(self, act: str) -> bool:
-        """Whether this role allows `act`, one of the keys of `ACTS`."""
-        return self.role in ACTS[act]
+        """Whether this person may do `act`, one of the keys of `ACTS`. Owners are never limited."""
+        if self.role not in ACTS[act]:
+            return False
+        return act not in LIMITABLE_ACTS or self.right(act) is not False
+
+    def right(self, name: str) -> Any:
+        """What is said of `name`, an act of LIMITABLE_ACTS or "spend_usd", for the person, else for the role."""
+        if self.role == Role.OWNER:
+            return None
+        if name in self.rights:
+            return self.rights[name]
+        return self.workspace.rights.get(self.role, {}).get(name)
 
 
 class ConnectionKind(models.TextChoices):
@@ -212,6 +233,7 @@ class Invitation(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
     role = models.CharField(_("role"), max_length=10, choices=Role)
     note = models.CharField(_("for whom"), max_length=80, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)  # where the link was sent; empty: it was handed out
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -223,7 +245,7 @@ class Invitation(models.Model):
     objects: ClassVar = InvitationQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return self.note or self.get_role_display()
+        return self.note or self.email or self.get_role_display()
 
     def is_open(self, now: datetime | None = None) -> bool:
         return not self.accepted_at and not self.revoked_at and self.expires_at > (now or timezone.now())

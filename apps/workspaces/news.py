@@ -45,5 +45,8 @@ def tell(
 
 def managers(workspace: Workspace) -> QuerySet[User]:
     return User.objects.filter(
-        is_active=True, memberships__workspace=workspace, memberships__role__in=ACTS["manage"]
+        is_active=True,
+        memberships__workspace=workspace,
+        memberships__role__in=ACTS["manage"],
+        memberships__suspended_at=None,
     ).order_by("pk")

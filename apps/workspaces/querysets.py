@@ -29,6 +29,16 @@ class ConnectionsInUse(models.Manager):
         return super().get_queryset().filter(is_active=True)
 
 
+class ActiveMembershipManager(models.Manager):
+    """Those who may come in. Whoever is suspended is found through `Membership.everyone` alone."""
+
+    def get_queryset(self) -> WorkspaceQuerySet:
+        return WorkspaceQuerySet(self.model, using=self._db).filter(suspended_at=None)
+
+    def visible_to(self, member: Membership) -> WorkspaceQuerySet:
+        return self.get_queryset().visible_to(member)
+
+
 class InvitationQuerySet(WorkspaceQuerySet):
     def open(self) -> Self:
         """Neither used nor revoked, and not past its end date."""

@@ -22,6 +22,8 @@ from apps.workspaces.audit import record
 from apps.workspaces.events import membership_changed
 from apps.workspaces.models import Invitation, Membership, Role, Workspace
 from apps.workspaces.news import managers, tell
+from apps.workspaces.sealing import seal
+from apps.workspaces.tasks import send_invitation
 
 
 class NotPossibleError(Exception):
@@ -79,6 +81,60 @@ def _revoke_beyond(target: Membership, roles: list[Role]) -> None:
     theirs.exclude(role__in=roles).update(revoked_at=timezone.now())
 
 
+def suspend(member: Membership, target: Membership, request: HttpRequest | None = None) -> None:
+    """Shut `target` out until they are restored; what they made and their place stay. Raises NotPossibleError."""
+    with transaction.atomic():
+        _lock(member.workspace_id)
+        target = Membership.everyone.visible_to(member).select_related("user", "workspace").get(pk=target.pk)
+        if target.pk == member.pk:
+            raise NotPossibleError(_("You cannot suspend yourself. Leave the workspace instead."))
+        _check_rank(member, target)
+        _check_owner_remains(target)
+        if not Membership.objects.filter(pk=target.pk).update(suspended_at=timezone.now()):
+            return
+        _revoke_beyond(target, [])
+        record(member, "member.suspended", subject=str(target.user), request=request)
+        transaction.on_commit(partial(membership_changed, target.user_id, target.workspace_id), robust=True)
+    text = gettext_lazy("You are suspended in {workspace} for now.")
+    tell([target.user], None, format_lazy(text, workspace=target.workspace.name))
+
+
+def restore(member: Membership, target: Membership, request: HttpRequest | None = None) -> None:
+    """Let a suspended person in again, with the role that they had. Raises NotPossibleError."""
+    with transaction.atomic():
+        _lock(member.workspace_id)
+        target = Membership.everyone.visible_to(member).select_related("user", "workspace").get(pk=target.pk)
+        _check_rank(member, target)
+        suspended = Membership.everyone.filter(pk=target.pk).exclude(suspended_at=None)
+        if not suspended.update(suspended_at=None):
+            return
+        record(member, "member.restored", subject=str(target.user), request=request)
+    workspace = target.workspace
+    text = gettext_lazy("You may work in {workspace} again.")
+    tell([target.user], workspace, format_lazy(text, workspace=workspace.name), f"/w/{workspace.slug}/")
+
+
+def hand_over(member: Membership, target: Membership, request: HttpRequest | None = None) -> None:
+    """Make `target` an owner and the owner `member` an admin, in one step. Raises NotPossibleError."""
+    with transaction.atomic():
+        _lock(member.workspace_id)
+        member = Membership.objects.select_related("user", "workspace").get(pk=member.pk)
+        target = Membership.objects.visible_to(member).select_related("user", "workspace").get(pk=target.pk)
+        if member.role != Role.OWNER or target.pk == member.pk:
+            raise NotPossibleError(_("Only an owner hands a workspace over, and to somebody else."))
+        Membership.objects.filter(pk=target.pk).update(role=Role.OWNER)
+        Membership.objects.filter(pk=member.pk).update(role=Role.ADMIN)
+        member.role = Role.ADMIN
+        _revoke_beyond(member, roles_given_by(member))
+        record(member, "workspace.handed_over", subject=str(target.user), request=request)
+        for user_id in (target.user_id, member.user_id):
+            transaction.on_commit(partial(membership_changed, user_id, member.workspace_id), robust=True)
+    workspace = target.workspace
+    text = gettext_lazy("{person} handed {workspace} over to you: you are its owner now.")
+    where = reverse("workspaces:members", args=[workspace.slug])
+    tell([target.user], workspace, format_lazy(text, person=str(member.user), workspace=workspace.name), where)
+
+
 def change_role(member: Membership, target: Membership, role: str, request: HttpRequest | None = None) -> Membership:
     """Give `target` another role in the workspace of `member`. Raises NotPossibleError."""
     with transaction.atomic():
@@ -114,7 +170,7 @@ def remove_member(member: Membership, target: Membership, request: HttpRequest |
     """Take `target` out of the workspace of `member`. What they made stays. Raises NotPossibleError."""
     with transaction.atomic():
         _lock(member.workspace_id)
-        target = Membership.objects.visible_to(member).select_related("user", "workspace").get(pk=target.pk)
+        target = Membership.everyone.visible_to(member).select_related("user", "workspace").get(pk=target.pk)
         if target.pk != member.pk:
             _check_rank(member, target)
         _check_owner_remains(target)
@@ -123,7 +179,7 @@ def remove_member(member: Membership, target: Membership, request: HttpRequest |
             record(member, "member.left", request=request)
         else:
             record(member, "member.removed", subject=str(target.user), request=request)
-        Membership.objects.filter(pk=target.pk).delete()
+        Membership.everyone.filter(pk=target.pk).delete()
         _revoke_beyond(target, [])
         transaction.on_commit(partial(membership_changed, target.user_id, target.workspace_id), robust=True)
     workspace, person = target.workspace, str(target.user)
@@ -166,7 +222,7 @@ def _hash(token: str) -> str:
 
 
 def invite(
-    member: Membership, role: str, *, days: int, note: str = "", request: HttpRequest | None = None
+    member: Membership, role: str, *, days: int, note: str = "", email: str = "", request: HttpRequest | None = None
 ) -> tuple[Invitation, str]:
     """Make an invitation; the token for its link is returned once and kept nowhere. Raises NotPossibleError."""
     if Role(role) not in roles_given_by(member):
@@ -176,16 +232,21 @@ def invite(
         workspace=member.workspace,
         role=role,
         note=note,
+        email=email,
         token_hash=_hash(token),
         created_by=member.user,
         expires_at=timezone.now() + timedelta(days=days),
     )
     record(member, "invitation.created", subject=_describe(invitation), request=request)
+    if email:
+        sealed = seal(token)  # the broker keeps what it carries
+        transaction.on_commit(lambda: send_invitation.delay(invitation.pk, sealed), robust=True)
     return invitation, token
 
 
 def _describe(invitation: Invitation) -> str:
-    return f"{invitation.get_role_display()}{f' · {invitation.note}' if invitation.note else ''}"
+    whom = invitation.note or invitation.email
+    return f"{invitation.get_role_display()}{f' · {whom}' if whom else ''}"
 
 
 def revoke(member: Membership, invitation: Invitation, request: HttpRequest | None = None) -> None:
@@ -205,7 +266,9 @@ def accept(invitation: Invitation, user: User, request: HttpRequest | None = Non
     """
     workspace = invitation.workspace
     with transaction.atomic():
-        member = Membership.objects.filter(workspace=workspace, user=user).first()
+        member = Membership.everyone.filter(workspace=workspace, user=user).first()
+        if member and member.suspended_at:
+            raise InvitationOverError
         if member:
             return member
         used = Invitation.objects.open().filter(pk=invitation.pk)

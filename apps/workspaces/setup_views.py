@@ -71,7 +71,9 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
                 messages.success(request, _("Welcome to %(workspace)s.") % {"workspace": member.workspace})
                 return redirect(home)
             return render(request, "workspaces/join.html", context)
-        form = context["form"] = NewPersonForm(request.POST if request.method == "POST" else None)
+        form = context["form"] = NewPersonForm(
+            request.POST if request.method == "POST" else None, initial={"email": invitation.email}
+        )
         if request.method == "POST" and form.is_valid():
             try:
                 user = services.accept_as_new_person(invitation, request=request, **form.cleaned_data)

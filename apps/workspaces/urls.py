@@ -1,12 +1,18 @@
 from django.urls import path
 
-from apps.workspaces import connection_views, views
+from apps.workspaces import connection_views, member_views, views
 
 app_name = "workspaces"
 urlpatterns = [
     path("", views.members, name="members"),
     path("members/<int:pk>/role/", views.change_role, name="change_role"),
     path("members/<int:pk>/remove/", views.remove_member, name="remove_member"),
+    path("members/<int:pk>/", member_views.member, name="member"),
+    path("members/<int:pk>/limits/", member_views.limit_person, name="limit_person"),
+    path("members/<int:pk>/suspend/", member_views.suspend, name="suspend"),
+    path("members/<int:pk>/restore/", member_views.restore, name="restore"),
+    path("members/<int:pk>/hand-over/", member_views.hand_over, name="hand_over"),
+    path("limits/<str:role>/", member_views.limit_role, name="limit_role"),
     path("second-factor/", views.demand_second_factor, name="demand_second_factor"),
     path("leave/", views.leave, name="leave"),
     path("invitations/", views.invite, name="invite"),

@@ -15,8 +15,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from apps.workspaces import second_factor, services
 from apps.workspaces.access import MemberRequest, member_required
 from apps.workspaces.audit import ACTIONS, entries_for
-from apps.workspaces.forms import AuditFilterForm, InvitationForm, RoleForm
+from apps.workspaces.forms import AuditFilterForm, InvitationForm, RoleForm, RoleRightsForm
 from apps.workspaces.models import Invitation, Membership
+from apps.workspaces.rights import LIMITED_ROLES
 
 ENTRIES_PER_PAGE = 50
 
@@ -30,12 +31,23 @@ def _go(request: MemberRequest, url: str) -> HttpResponse:
 
 def _members_context(request: MemberRequest) -> dict[str, Any]:
     me = request.member
-    people = Membership.objects.visible_to(me).select_related("user").order_by("created_at", "pk")
+    people = Membership.everyone.visible_to(me).select_related("user").order_by("created_at", "pk")
     context: dict[str, Any] = {"people": [_row(me, member) for member in people], "may_manage": me.may("manage")}
     if me.may("manage"):
         context["invitations"] = Invitation.objects.visible_to(me).open().select_related("created_by").order_by("-pk")
         context["invitation_form"] = InvitationForm(member=me)
+        context["has_mail"] = not settings.EMAIL_BACKEND.endswith("filebased.EmailBackend")
         context["protected"] = second_factor.who_has_one(member.user_id for member in people)
+    if me.may("own"):
+        kept = me.workspace.rights
+        context["rights"] = [
+            {
+                "label": role.label,
+                "form": RoleRightsForm(prefix=role, rights={"clone": True, "publish": True} | kept.get(role, {})),
+                "url": reverse("workspaces:limit_role", args=[me.workspace.slug, role]),
+            }
+            for role in LIMITED_ROLES
+        ]
     return context
 
 
@@ -47,6 +59,7 @@ def _row(me: Membership, member: Membership) -> dict[str, Any]:
         "is_me": member.pk == me.pk,
         "email": member.user.email if me.may("manage") else "",
         "roles": given if member.role in given else [],
+        "is_managed": bool(given) and member.role in given and member.pk != me.pk,
         "is_removable": member.role in given and member.pk != me.pk,
         "dialog_id": f"remove-{member.pk}",
     }
@@ -78,7 +91,7 @@ def change_role(request: MemberRequest, workspace: str, pk: int) -> HttpResponse
 @member_required(can="manage")
 @require_POST
 def remove_member(request: MemberRequest, workspace: str, pk: int) -> HttpResponse:
-    target = get_object_or_404(Membership.objects.visible_to(request.member), pk=pk)
+    target = get_object_or_404(Membership.everyone.visible_to(request.member), pk=pk)
     try:
         services.remove_member(request.member, target, request)
     except services.NotPossibleError as exc:
@@ -123,13 +136,15 @@ def leave(request: MemberRequest, workspace: str) -> HttpResponse:
 @member_required(can="manage")
 @require_POST
 def invite(request: MemberRequest, workspace: str) -> HttpResponse:
-    """Make an invitation. Its link stands in this answer and nowhere else."""
+    """Make invitations and mail those with an address. Their links stand in this answer and nowhere else."""
     form = InvitationForm(request.POST, member=request.member)
-    link = ""
+    links: list[dict[str, str]] = []
     if form.is_valid():
-        _invitation, token = services.invite(request.member, request=request, **form.cleaned_data)
-        link = settings.PUBLIC_URL + reverse("join", args=[token])
-    context = _members_context(request) | {"new_link": link}
+        data = form.cleaned_data
+        for address in data.pop("addresses") or [""]:
+            _invitation, token = services.invite(request.member, email=address, request=request, **data)
+            links.append({"link": settings.PUBLIC_URL + reverse("join", args=[token]), "email": address})
+    context = _members_context(request) | {"new_links": links}
     if not form.is_valid():
         context["invitation_form"] = form
     template = "workspaces/_invitations.html" if request.htmx else "workspaces/members.html"
@@ -150,7 +165,7 @@ def revoke_invitation(request: MemberRequest, workspace: str, pk: int) -> HttpRe
 @member_required(can="manage")
 @require_GET
 def audit_log(request: MemberRequest, workspace: str) -> HttpResponse:
-    members = Membership.objects.visible_to(request.member).select_related("user").order_by("user__name")
+    members = Membership.everyone.visible_to(request.member).select_related("user").order_by("user__name")
     people = [member.user for member in members]
     form = AuditFilterForm(request.GET, people=people, actions=sorted(ACTIONS.items(), key=lambda item: str(item[1])))
     entries = entries_for(request.member)

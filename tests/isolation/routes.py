@@ -68,6 +68,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "workspaces:remove_connection": {"pk": "workspaces.Connection"},
     "workspaces:account": {"pk": "workspaces.Connection"},
     "workspaces": {"pk": "workspaces.Membership"},
+    "workspaces:limit_role": {"role": lambda side: "creator"},
     "workspaces:revoke_invitation": {"pk": "workspaces.Invitation"},
     "public": {"token": lambda side: side["sharing.Share"].token, "pk": "library.Asset"},
     "guest": {"token": lambda side: side["sharing.Share"].token, "pk": "reviews.Note"},

@@ -124,3 +124,29 @@ def test_the_link_does_not_stand_in_the_log(csrf_client, client, invitation, mon
     log = console.stream.getvalue()
     assert log.count("/join/…") == 2
     assert invitation[1] not in log
+
+
+def test_many_are_invited_by_mail_at_once_each_with_a_link_of_their_own(
+    client, owner, mailoutbox, settings, django_capture_on_commit_callbacks
+):
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    client.force_login(owner.user)
+    url = reverse("workspaces:invite", args=["night-shift"])
+    pasted = "Ann <ann@example.com>, bob@example.com;\n\nANN@example.com"
+    with django_capture_on_commit_callbacks(execute=True):
+        page = client.post(url, {"role": "viewer", "days": "7", "addresses": pasted}).content.decode()
+    assert sorted(mail.to[0] for mail in mailoutbox) == ["ann@example.com", "bob@example.com"]
+    links = {re.search(r"http\S+/join/[\w-]+/", mail.body)[0] for mail in mailoutbox}
+    assert len(links) == 2
+    assert all(link in page and link in str([mail.alternatives for mail in mailoutbox]) for link in links)
+    client.logout()
+    assert "ann@example.com" in client.get(next(link for link in links if link in mailoutbox[0].body)).content.decode()
+
+
+def test_a_word_that_is_no_address_invites_nobody(client, owner):
+    client.force_login(owner.user)
+    url = reverse("workspaces:invite", args=["night-shift"])
+    page = client.post(url, {"role": "viewer", "days": "7", "addresses": "ann@example.com, bob"})
+    assert page.status_code == 422
+    assert "no e-mail address: bob" in page.content.decode()
+    assert not Invitation.objects.exists()
