@@ -76,7 +76,7 @@ _SITUATION = f"""
         (SELECT COUNT(*) FROM {Message._meta.db_table} r WHERE r.status = 'running' AND r.created_by_id = m.user_id),
         EXISTS (SELECT 1 FROM {Message._meta.db_table} k WHERE k.click = %s AND k.created_by_id = m.user_id)
     FROM {Membership._meta.db_table} m {wallets.SINGLE_JOIN}
-    WHERE m.id = %s
+    WHERE m.id = %s AND m.suspended_at IS NULL
 """  # noqa: S608  (names of our own tables)
 
 

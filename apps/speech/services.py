@@ -59,7 +59,7 @@ _SITUATION = f"""
             OR EXISTS (SELECT 1 FROM {StorageUse._meta.db_table} u
                 WHERE u.workspace_id = m.workspace_id AND u.person_id = m.user_id AND u.quota IS NOT NULL)
     FROM {Membership._meta.db_table} m {wallets.SINGLE_JOIN}
-    WHERE m.id = %s
+    WHERE m.id = %s AND m.suspended_at IS NULL
 """  # noqa: S608  (names of our own tables)
 
 

@@ -30,7 +30,7 @@ from apps.workspaces.happenings import announce
 from apps.workspaces.models import Membership, Workspace
 from apps.workspaces.news import Kind, managers, tell
 from apps.workspaces.refusals import ActRefusedError
-from apps.workspaces.rights import check_spending
+from apps.workspaces.rights import find_overspending
 
 LEVELS = (50, 80, 100)  # percent of a budget at which people are told
 ZERO = Decimal(0)
@@ -107,7 +107,8 @@ def hold(source: str, member: Membership, *, kind: str, amount_usd: Decimal | No
     amount = amount_usd or ZERO
     if amount_usd is not None and not amount:
         return
-    check_spending(member, amount)
+    if too_much := find_overspending(member, amount):
+        raise BudgetReachedError(too_much)
     budgets = budgets_for(member, kind)
     if budgets:
         Workspace.objects.select_for_update().only("pk").get(pk=member.workspace_id)

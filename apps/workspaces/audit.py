@@ -82,6 +82,20 @@ def record(
     )
 
 
+def search(entries: AppendOnlyQuerySet, words: str) -> AppendOnlyQuerySet:
+    """Those in which each word stands: in the name, in what it was done to, in what was done, or in the address."""
+    for word in words.split():
+        called = [action for action, text in ACTIONS.items() if word.lower() in str(text).lower()]
+        entries = entries.filter(
+            Q(actor_label__icontains=word)
+            | Q(subject__icontains=word)
+            | Q(action__in=called)
+            | Q(action__icontains=word)
+            | Q(ip__startswith=word)
+        )
+    return entries
+
+
 def entries_for(member: Membership) -> AppendOnlyQuerySet:
     """What a manager may read: all that happened in the workspace, and its members' signing in since they joined."""
     was_member = Membership.everyone.filter(

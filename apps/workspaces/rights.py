@@ -10,36 +10,34 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.workspaces.audit import record
 from apps.workspaces.events import membership_changed
 from apps.workspaces.models import LIMITABLE_ACTS, Membership, Role, Workspace
-from apps.workspaces.refusals import ActRefusedError
 
 LIMITED_ROLES = (Role.ADMIN, Role.CREATOR)  # owners are never limited; viewers have none of these acts
 
 
-class SpendingRightError(ActRefusedError):
-    """One act would cost more than this person may spend at once."""
-
-    more = ("workspaces:members", gettext_lazy("Team"))
-
-
 def spending_right(member: Membership) -> Decimal | None:
     """US dollars that one act of this person may cost; None: as much as it costs."""
+    if member.role == Role.OWNER:
+        return None
+    if member.pk is None:  # made by whoever read the role alone
+        people = Membership.objects.select_related("workspace")
+        member = people.get(workspace_id=member.workspace_id, user_id=member.user_id)
     said = member.right("spend_usd")
     return None if said in (None, "") else Decimal(said)
 
 
-def check_spending(member: Membership, amount_usd: Decimal) -> None:
-    """Raises SpendingRightError where one act costs more than the person may spend at once."""
-    limit = spending_right(member)
-    if limit is not None and amount_usd > limit:
-        raise SpendingRightError(
-            _("This would cost about $%(amount)s. You may spend up to $%(limit)s at once; an owner can change that.")
-            % {"amount": f"{amount_usd:.2f}", "limit": f"{limit:.2f}"}
-        )
+def find_overspending(member: Membership, amount_usd: Decimal) -> str:
+    """Return a sentence where one act would cost more than the person may spend at once, else nothing."""
+    limit = spending_right(member) if amount_usd else None
+    if limit is None or amount_usd <= limit:
+        return ""
+    return _("This would cost about $%(amount)s. You may spend up to $%(limit)s at once; an owner can change that.") % {
+        "amount": f"{amount_usd:.2f}",
+        "limit": f"{limit:.2f}",
+    }
 
 
 def limit_role(member: Membership, role: str, rights: Mapping[str, Any], request: HttpRequest | None = None) -> None:

@@ -35,3 +35,8 @@ def unseal(sealed: str) -> str:
         return _fernet(tuple(settings.ENCRYPTION_KEYS)).decrypt(sealed.encode()).decode()
     except InvalidToken as exc:
         raise SealBrokenError from exc
+
+
+def reseal(sealed: str) -> str:
+    """Return the same, sealed with the first of `settings.ENCRYPTION_KEYS`. Raises SealBrokenError."""
+    return seal(unseal(sealed))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.workspaces import connection_views, member_views, views
+from apps.workspaces import audit_views, connection_views, member_views, views
 
 app_name = "workspaces"
 urlpatterns = [
@@ -27,5 +27,6 @@ urlpatterns = [
     path("connection/chat/", connection_views.chat_connection, name="chat_connection"),
     path("connection/chat/remove/", connection_views.remove_chat_connection, name="remove_chat_connection"),
     path("connection/chat/test/", connection_views.test_chat_connection, name="test_chat_connection"),
-    path("audit/", views.audit_log, name="audit"),
+    path("audit/", audit_views.audit_log, name="audit"),
+    path("audit/export.<str:format>", audit_views.export, name="audit_export"),
 ]

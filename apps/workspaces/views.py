@@ -14,12 +14,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from apps.workspaces import second_factor, services
 from apps.workspaces.access import MemberRequest, member_required
-from apps.workspaces.audit import ACTIONS, entries_for
-from apps.workspaces.forms import AuditFilterForm, InvitationForm, RoleForm, RoleRightsForm
+from apps.workspaces.forms import InvitationForm, RoleForm, RoleRightsForm
 from apps.workspaces.models import Invitation, Membership
 from apps.workspaces.rights import LIMITED_ROLES
-
-ENTRIES_PER_PAGE = 50
 
 
 def _go(request: MemberRequest, url: str) -> HttpResponse:
@@ -157,31 +154,3 @@ def revoke_invitation(request: MemberRequest, workspace: str, pk: int) -> HttpRe
     services.revoke(request.member, get_object_or_404(Invitation.objects.visible_to(request.member), pk=pk), request)
     messages.success(request, _("The invitation was revoked; its link no longer works."))
     return _go(request, reverse("workspaces:members", args=[workspace]))
-
-
-# --- audit log --------------------------------------------------------------------------------------------------------
-
-
-@member_required(can="manage")
-@require_GET
-def audit_log(request: MemberRequest, workspace: str) -> HttpResponse:
-    members = Membership.everyone.visible_to(request.member).select_related("user").order_by("user__name")
-    people = [member.user for member in members]
-    form = AuditFilterForm(request.GET, people=people, actions=sorted(ACTIONS.items(), key=lambda item: str(item[1])))
-    entries = entries_for(request.member)
-    chosen = form.cleaned_data if form.is_valid() else {}
-    if chosen.get("person"):
-        entries = entries.filter(actor_id=chosen["person"])
-    if chosen.get("action"):
-        entries = entries.filter(action=chosen["action"])
-    if chosen.get("before"):
-        entries = entries.filter(pk__lt=chosen["before"])
-    page = list(entries[: ENTRIES_PER_PAGE + 1])
-    rows = [{"entry": entry, "action": ACTIONS.get(entry.action, entry.action)} for entry in page[:ENTRIES_PER_PAGE]]
-    older = ""
-    if len(page) > ENTRIES_PER_PAGE:
-        query = request.GET.copy()
-        query["before"] = str(page[ENTRIES_PER_PAGE - 1].pk)
-        older = f"?{query.urlencode()}"
-    context = {"form": form, "rows": rows, "older": older, "is_filtered": any(chosen.values())}
-    return render(request, "workspaces/audit.html", context)

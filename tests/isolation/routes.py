@@ -68,6 +68,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "workspaces:remove_connection": {"pk": "workspaces.Connection"},
     "workspaces:account": {"pk": "workspaces.Connection"},
     "workspaces": {"pk": "workspaces.Membership"},
+    "workspaces:audit_export": {"format": lambda side: "csv"},
     "workspaces:limit_role": {"role": lambda side: "creator"},
     "workspaces:revoke_invitation": {"pk": "workspaces.Invitation"},
     "public": {"token": lambda side: side["sharing.Share"].token, "pk": "library.Asset"},

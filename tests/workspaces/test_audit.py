@@ -1,6 +1,8 @@
+import json
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from apps.workspaces import tray
@@ -101,3 +103,27 @@ def test_reading_it_takes_a_fixed_number_of_queries(client, owner, django_assert
 def test_it_is_for_managers_only(client, creator, viewer, role):
     client.force_login({"creator": creator, "viewer": viewer}[role].user)
     assert client.get(URL).status_code == 403
+
+
+def test_it_is_searched_by_words_and_days_and_taken_away_as_it_was_filtered(client, owner, creator):
+    record(owner, "invitation.created", subject="Creator · Nils")
+    record(creator, "member.joined", subject="=1+1")
+    client.force_login(owner.user)
+    page = client.get(URL, {"q": "nils invitation"}).content.decode()
+    assert "Creator · Nils" in page
+    assert "=1+1" not in page
+    assert "Nils" not in client.get(URL, {"until": "2001-01-01"}).content.decode()
+    told = client.get(URL + "export.json", {"q": "nils"}).getvalue()
+    assert [(row["person"], row["action"], row["subject"]) for row in json.loads(told)] == [
+        ("Olga", "invitation.created", "Creator · Nils")
+    ]
+    table = client.get(URL + "export.csv", {"q": "carla"}).content.decode("utf-8-sig")
+    assert "member.joined,'=1+1" in table  # a spreadsheet calculates nothing
+    assert client.get(URL + "export.xml").status_code == 404
+
+
+def test_an_entry_is_not_even_changed_by_sql(owner):
+    record(owner, "workspace.created", subject="Night Shift")
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE workspaces_auditentry SET subject = 'something else'")
+    assert AuditEntry.objects.get().subject == "Night Shift"

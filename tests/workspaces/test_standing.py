@@ -4,6 +4,8 @@ import pytest
 from channels.db import database_sync_to_async
 from django.urls import reverse
 
+from apps.chat import services as chat
+from apps.speech import services as speech
 from apps.workspaces.consumers import NOT_FOUND
 from apps.workspaces.models import AuditEntry, Membership
 from apps.workspaces.news import managers
@@ -77,3 +79,11 @@ def test_the_page_of_a_member_is_not_found_from_another_workspace(client, owner,
     for name in ("member", "suspend", "restore", "hand_over", "limit_person"):
         answer = client.get if name == "member" else client.post
         assert answer(url(name, stranger.pk)).status_code == 404
+
+
+def test_a_socket_left_open_makes_nothing_for_who_is_suspended(owner, creator):
+    suspend(owner, creator)
+    with pytest.raises(speech.RefusedError, match="role of a creator"):
+        speech.start_take(creator.pk, {}, click="1", playback="mp3", is_typed=False)
+    with pytest.raises(chat.RefusedError, match="role of a creator"):
+        chat.start_turn(creator.pk, chat.Asked("1", None, None, []))
