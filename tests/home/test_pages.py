@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from apps.library import search
 from apps.library.models import Asset
+from apps.usage import ledger
 from apps.workspaces import tray
 from apps.workspaces.models import Membership
 from tests.conftest import make_person
@@ -89,10 +91,25 @@ def test_a_viewer_is_offered_nothing_that_they_may_not_do(client, viewer):
     assert client.get(reverse("home:make", args=[viewer.workspace.slug]), {"page": "speech"}).status_code == 403
 
 
+def spend(member, usd: str) -> None:
+    ledger.record(
+        f"test:{uuid.uuid4()}",
+        workspace=member.workspace,
+        person=member.user,
+        kind="speech",
+        model="speech-2.8-hd",
+        connection_kind="global",
+        estimate_usd=None,
+        actual_usd=Decimal(usd),
+        usage={},
+        charged="yes",
+    )
+
+
 def test_the_month_counts_only_this_workspace(client, owner, stranger):
-    make_asset(owner, cost_usd=Decimal("0.25"))
-    make_asset(owner, cost_usd=Decimal("0.5"))
-    make_asset(stranger, cost_usd=Decimal("7"))
+    for member, usd in ((owner, "0.25"), (owner, "0.5"), (stranger, "7")):
+        make_asset(member)
+        spend(member, usd)
     client.force_login(owner.user)
     answer = client.get(home_of(owner))
     assert "$0.75" in answer.content.decode()
@@ -110,8 +127,9 @@ def test_the_home_page_needs_few_queries_however_much_there_is(client, owner, dj
         make_asset(owner, title=f"Take {number}")
     client.force_login(owner.user)
     client.get(home_of(owner))
-    # Two are for the voices that run out soon: their number in the rail, and the list. Each provider is asked once.
-    with django_assert_max_num_queries(10 + len(tray._providers)):
+    # Two are for the voices that run out soon: their number in the rail, and the list. Two are for money: what the ledger
+    # says, and in which currency. Each provider is asked once.
+    with django_assert_max_num_queries(12 + len(tray._providers)):
         client.get(home_of(owner))
 
 
