@@ -117,9 +117,9 @@ def test_the_month_counts_only_this_workspace(client, owner, stranger):
 
 
 def test_what_was_made_in_other_months_is_not_counted(client, owner):
-    make_asset(owner, id="01234567-0000-7000-8000-000000000000", cost_usd=Decimal("3"))  # of the year 2006
+    make_asset(owner, id="01234567-0000-7000-8000-000000000000")  # of the year 2006
     client.force_login(owner.user)
-    assert client.get(home_of(owner)).context["month"].spent == 0
+    assert client.get(home_of(owner)).context["month"].made == 0
 
 
 def test_the_home_page_needs_few_queries_however_much_there_is(client, owner, django_assert_max_num_queries):
@@ -127,8 +127,8 @@ def test_the_home_page_needs_few_queries_however_much_there_is(client, owner, dj
         make_asset(owner, title=f"Take {number}")
     client.force_login(owner.user)
     client.get(home_of(owner))
-    # Two are for the voices that run out soon: their number in the rail, and the list. Two are for money: what the ledger
-    # says, and in which currency. Each provider is asked once.
+    # Two are for the voices that run out soon: their number in the rail, and the list. Two are for money: what the
+    # ledger says, and in which currency. Each provider is asked once.
     with django_assert_max_num_queries(12 + len(tray._providers)):
         client.get(home_of(owner))
 
