@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
-# Invitations, shared pages, password resets, MiniMax's news: whoever knows the address may come in.
-SECRET_ADDRESS = re.compile(r"(/join/|/s/|/hooks/|/password/reset/key/)[^/\s?]+")
+# Invitations, shared pages, mails, password resets, MiniMax's news: whoever knows the address may come in.
+SECRET_ADDRESS = re.compile(r"(/join/|/s/|/hooks/|/mails/off/|/password/reset/key/)[^/\s?]+")
 
 
 class WithoutSecretAddresses(logging.Filter):

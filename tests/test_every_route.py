@@ -38,6 +38,8 @@ OPEN = {
     "account_reset_password_done",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
+    "push_worker",  # a script that is the same for all
+    "unsubscribe",  # the signed address of a mail
 }
 PUBLIC_NAMESPACES = ("public:", "guest:")  # shared pages: an unguessable link is the permission
 

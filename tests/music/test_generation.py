@@ -1,6 +1,7 @@
 """From a press of the button to a song in the library, or to lyrics as a proposal. MiniMax is a server on a socket."""
 
 import uuid
+from decimal import Decimal
 
 import pytest
 
@@ -151,7 +152,7 @@ def test_lyrics_are_written_kept_and_put_in_the_book(write, upstream):
     assert (writing.song_title, writing.style_tags) == ("Low Tide", "folk, calm")
     assert writing.lyrics == "[Verse]\nSand\n[Chorus]\nSea"
     assert upstream.seen[0][1:] == ("/v1/lyrics_generation", {"mode": "write_full_song", "prompt": "the sea"})
-    assert str(LedgerEntry.objects.get().actual_usd) == "0.010000"
+    assert LedgerEntry.objects.get().actual_usd == Decimal("0.01")
 
 
 def test_lyrics_that_are_to_be_changed_go_along(write, upstream):
