@@ -12,17 +12,21 @@ from django.utils.translation import gettext as _
 from apps.library.kinds import get_kind
 from apps.library.models import Asset
 
+RUN = 12  # bytes in a row, as long as two or three words or four Chinese characters
 WORDS = ("text", "prompt", "lyrics", "preview_text", "prompt_text", "text_validation")  # a person's own, in a request
 
 
 def title_for_guests(asset: Asset, *, hide_text: bool) -> str:
-    """Its title; if that begins as the hidden prompt or text does, only what kind of thing it is."""
-    return str(get_kind(asset.kind).label or _("File")) if hide_text and _begins_as_the_text(asset) else asset.title
+    """Its title; if that has words of the hidden prompt or text in it, only what kind of thing it is."""
+    return str(get_kind(asset.kind).label or _("File")) if hide_text and _quotes_the_text(asset) else asset.title
 
 
-def _begins_as_the_text(asset: Asset) -> bool:
-    title = _folded(asset.title).removesuffix("…").rstrip()
-    return bool(title) and any(text.startswith(title) or text in title for text in _texts(asset))
+def _quotes_the_text(asset: Asset) -> bool:
+    """A title may have more around the words: "… (incomplete)", "1.00 s into …"."""
+    title = _folded(asset.title).removesuffix("…").rstrip().encode()
+    runs = {title[start : start + RUN] for start in range(max(1, len(title) - RUN + 1))}
+    texts = [text.encode() for text in _texts(asset)]
+    return bool(title) and any(text in title or any(run in text for run in runs) for text in texts)
 
 
 def _texts(asset: Asset) -> Iterator[str]:

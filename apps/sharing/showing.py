@@ -108,7 +108,8 @@ def context_of(request: HttpRequest, link: Share, token: str) -> tuple[str, dict
         "link": link,
         "token": token,
         "title": link.headline,
-        "page_url": services.absolute_url("page", token),
+        # Any title opens it: this is its own.
+        "page_url": services.public_url(link) or services.absolute_url("page", token),
         "card_url": services.absolute_url("card", token),
         "oembed_url": f"{settings.PUBLIC_URL}{reverse('public:oembed')}",
         "is_https": settings.PUBLIC_URL.startswith("https://"),

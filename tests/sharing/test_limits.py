@@ -234,6 +234,21 @@ def test_the_address_says_the_title_in_short_and_works_with_any(guest, link):
     assert public_url(link).endswith(f"/s/%E4%B8%BA%E4%BD%A0-abend.{link.token}/")
 
 
+def test_search_engines_are_told_the_one_address(guest, link):
+    page = guest.get(f"/s/something-else.{link.token}/").content.decode()
+    assert f'<link rel="canonical" href="{public_url(link)}">' in page
+    assert f'<meta property="og:url" content="{public_url(link)}">' in page
+
+
+@pytest.mark.parametrize(
+    "title", ["Secretive words (incomplete)", "1.00 s into Secretive words", "Dive · Secretive wo…"]
+)
+def test_a_title_with_more_around_the_prompt_is_replaced_too(guest, link, title):
+    Asset.objects.update(title=title, text="Secretive words and some more of them", request={})
+    Share.objects.update(show_text=False)
+    assert "ecretive" not in guest.get(root(link)).content.decode()
+
+
 def test_a_title_of_its_own_is_what_guests_read(guest, link, kept):
     Share.objects.update(name="For the board")
     page = guest.get(root(link)).content.decode()
