@@ -51,7 +51,7 @@ async def test_newcomer_speaks_shares_and_takes_it_back(studio: Studio, open_tab
 
     guest = await open_tab("../../account/login/", storage_state=None, java_script_enabled=False)
     await guest.goto(link)
-    await expect(guest.get_by_role("heading", name="The first evening")).to_be_visible()
+    await expect(guest.get_by_role("heading", name="Speech")).to_be_visible()
     await guest.locator("audio").focus()
     await guest.keyboard.press("Space")
     await until(lambda: guest.locator("audio").evaluate("audio => audio.currentTime > 0.3"), what="the sound")
