@@ -60,9 +60,8 @@ async def panel(open_tab: OpenTab, tmp_path: Path) -> Page:
     # A little longer than 8 s, and never twice as long: what is in the library already does not come a second time.
     tone = write_tone(tmp_path / "tone.wav", 8 + secrets.randbelow(4_000) / 10_000)
     await page.evaluate(DROP, [sent((f"{name}.wav", tone.read_bytes())), "main"])
-    await expect(page.locator("#uploads .upload[data-state=done]")).to_contain_text(name, timeout=30_000)
-    await page.goto(f"{page.url.partition('?')[0]}?q={name}")
-    await page.locator("article.asset a[href]").first.click()
+    await expect(page.locator("article.asset", has_text=name)).to_be_visible(timeout=30_000)
+    await page.goto(await page.locator("article.asset", has_text=name).locator("h3 a").evaluate("link => link.href"))
     await page.get_by_role("button", name="Share").first.click()
     await expect(page.locator("#drawer .share__url").first).to_be_visible()
     return page
