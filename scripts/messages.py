@@ -15,6 +15,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ KEYWORDS: dict[str, Any] = {
 # As Django writes them into a catalogue: %(name)s, {name}, %d.
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
 
+WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)  # every catalogue says so: whoever wants to know when asks git
 Found = tuple[str, int, str | tuple[str, ...], str | None]  # place, line, message (with its plural), context
 
 
@@ -114,6 +116,8 @@ def extract(root: Path, language: str) -> int:
     kept.header_comment, kept.fuzzy = "# The texts of the studio: see scripts/messages.py.", False
     kept.update(read_sources(root), no_fuzzy_matching=True)
     kept.obsolete.clear()
+    kept.creation_date = kept.revision_date = WRITTEN
+    kept.last_translator = kept.language_team = kept.msgid_bugs_address = ""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:  # no dates and no line numbers: two branches that add texts can be joined
         write_po(file, kept, width=120, omit_header=False, include_lineno=False, sort_output=True)
