@@ -122,7 +122,7 @@ def check(jobs: list[Job], told: Told) -> Counter[str]:
         ends[f"{job.status}, {job.charged}"] += 1
         assert creates <= 1, f"{job} was sent {creates} times"
         assert job.status in ("succeeded", "failed")
-        entries = LedgerEntry.objects.filter(source=f"job:{job.pk}")
+        entries = LedgerEntry.objects.current().filter(source=f"job:{job.pk}")
         assert [entry.charged for entry in entries] == [job.charged]
         if job.status == "succeeded":
             assert (creates, job.charged) == (1, "yes")
