@@ -202,8 +202,9 @@ def test_what_was_written_piece_by_piece_is_what_comes_at_once(seed):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_what_is_shown_at_once_is_what_rendering_would_show(seed):
+def test_what_is_shown_at_once_is_what_rendering_would_show(seed, monkeypatch):
     """The page puts plain words at the end of the open block itself; nothing may look otherwise afterwards."""
+    monkeypatch.setattr("apps.chat.rendering.growing.PATIENCE_S", float("inf"))  # a slow machine is no busy one here
     chance = random.Random(seed)
     growing, shown = GrowingText(), ""
     for piece in pieces_of(DOCUMENT, chance):
