@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "apps.sharing",
     "apps.reviews",
     "apps.home",
+    "apps.gateway",
 ]
 
 MIDDLEWARE = [

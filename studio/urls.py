@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("apps.workspaces.setup_urls")),
     path("", include("apps.sharing.public_urls")),
     path("", include("apps.reviews.guest_urls")),
+    path("api/v1/", include("apps.gateway.api_urls")),
     path("hooks/", include("apps.jobs.hook_urls")),
     path("", include("apps.home.urls")),
     path("w/<slug:workspace>/speech/", include("apps.speech.urls")),
@@ -30,6 +31,7 @@ urlpatterns = [
     path("w/<slug:workspace>/shares/", include("apps.sharing.urls")),
     path("w/<slug:workspace>/reviews/", include("apps.reviews.urls")),
     path("w/<slug:workspace>/notifications/", include("apps.notifications.urls")),
+    path("w/<slug:workspace>/team/api/", include("apps.gateway.urls")),
     path("w/<slug:workspace>/team/webhooks/", include("apps.webhooks.urls")),
     path("w/<slug:workspace>/team/", include("apps.workspaces.urls")),
 ]

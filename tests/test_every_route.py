@@ -39,9 +39,12 @@ OPEN = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "push_worker",  # a script that is the same for all
+    "api_nothing_here",  # whatever else lies below /api/v1/
     "unsubscribe",  # the signed address of a mail
 }
-PUBLIC_NAMESPACES = ("public:", "guest:")  # shared pages: an unguessable link is the permission
+API = "api:"  # asks for a token: tests/gateway
+API_OPEN = {"api:api-root", "api:openapi-json", "api_nothing_here"}
+PUBLIC_NAMESPACES = ("public:", "guest:", API)  # shared pages: an unguessable link is the permission
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,12 @@ def test_what_lies_outside_a_workspace_asks_who_is_there(route, client, owner):
     response = client.get(route.path)
     assert response.status_code in {302, 405}, f"Is {route.name} meant for everybody? Then add it to OPEN."
     assert response.status_code == 405 or response.headers["Location"].startswith("/account/login/")
+
+
+@pytest.mark.parametrize("route", [route for route in OTHERS if route.name.startswith(API)], ids=str)
+def test_the_api_asks_for_a_token(route, client, owner):
+    client.force_login(owner.user)  # being signed in is no token
+    assert route.name in API_OPEN or statuses(client, route) == {401}
 
 
 @pytest.mark.parametrize("route", OTHERS, ids=str)

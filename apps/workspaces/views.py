@@ -54,7 +54,7 @@ def _row(me: Membership, member: Membership) -> dict[str, Any]:
     return {
         "member": member,
         "is_me": member.pk == me.pk,
-        "email": member.user.email if me.may("manage") else "",
+        "email": member.user.email if me.may("manage") and member.user.is_active else "",
         "roles": given if member.role in given else [],
         "is_managed": bool(given) and member.role in given and member.pk != me.pk,
         "is_removable": member.role in given and member.pk != me.pk,

@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "chat:prompt_version": {"pk": "chat.Prompt"},
     "chat:restore_prompt": {"pk": "chat.Prompt"},
     "files": {"pk": "files.Transfer", "file_id": lambda side: side["files.KnownFile"].file_id},
+    "gateway": {"pk": "gateway.ApiToken", "account": "gateway.ServiceAccount"},
     "webhooks": {"pk": "webhooks.Webhook", "delivery": "webhooks.Delivery"},
     "images": {"pk": "library.Asset"},
     "jobs": {"job": "jobs.Job"},
