@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from django.utils.safestring import SafeString, mark_safe
+
 LOWEST = 3  # of 100: silence is still a line
 
 
@@ -33,3 +35,13 @@ def bars_path(peaks: Sequence[int], bars: int) -> str:
     """Path data in a box `bars` wide and 100 high: one upright stroke for each bar."""
     levels = resample(peaks, bars)
     return "".join([f"M{place}.5{STROKES[level]}" for place, level in enumerate(levels)])
+
+
+def draw(peaks: Sequence[int] | None, bars: int) -> SafeString:
+    """Peaks (0 to 100) as bars that fill whatever box they stand in."""
+    path = bars_path(peaks or [], bars)
+    return mark_safe(  # noqa: S308  (numbers only)
+        f'<svg viewBox="0 0 {bars} 100" preserveAspectRatio="none" fill="none" stroke="currentColor" stroke-width="2"'
+        ' stroke-linecap="round" aria-hidden="true" focusable="false">'
+        f'<path vector-effect="non-scaling-stroke" d="{path}"/></svg>'
+    )

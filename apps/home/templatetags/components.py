@@ -12,11 +12,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from apps.library.lengths import duration
 from apps.usage import currencies
 from apps.usage.wallet_notes import wallet_notes
 from studio.config import ROOT
 
 register = template.Library()
+register.filter(duration)
 
 ICONS = ROOT / "node_modules/lucide-static/icons"
 SHAPES = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
@@ -98,18 +100,3 @@ def usd(amount: Any) -> str:
         return f"{sign}<{mark}0.00001"
     digits = f"{value:.{places}f}".rstrip("0")
     return sign + mark + (digits if len(digits) >= 4 else f"{value:.2f}")
-
-
-@register.filter
-def duration(seconds: Any) -> str:
-    """3.24 → "0:03.2", 65 → "1:05", 3723 → "1:02:03". Under ten seconds a tenth counts."""
-    if seconds is None or seconds == "":
-        return ""
-    tenths = round(float(seconds) * 10)
-    if tenths == 0:
-        return "0:00"
-    if tenths < 100:
-        return f"0:{tenths / 10:04.1f}"
-    minutes, rest = divmod(round(tenths / 10), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
