@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -20,11 +21,15 @@ from apps.sharing.models import Share
 ADDRESS = re.compile(r"/s/([^/]+)/?(embed)?", re.ASCII)
 WIDTH, AUDIO_HEIGHT = 640, 180
 CARD = (1200, 630)
+KEPT_S = 300
 
 
 @require_safe
 def oembed(request: HttpRequest) -> HttpResponseBase:
-    """`?url=&format=json|xml&maxwidth=&maxheight=`; 401 before a door, 404 for what is no link, 501: no such format."""
+    """`?url=&format=json|xml&maxwidth=&maxheight=`; 401 before a door, 501 for another format.
+
+    404 for what is no link, or none any more: the specification knows no 410, and whoever asks shows the plain address.
+    """
     format = request.GET.get("format", "json")
     if format not in ("json", "xml"):
         return HttpResponse(status=501)
@@ -42,7 +47,7 @@ def oembed(request: HttpRequest) -> HttpResponseBase:
     else:
         response = HttpResponse(_as_xml(told), content_type="text/xml; charset=utf-8")
     response["Access-Control-Allow-Origin"] = "*"  # all of it can be read at the address itself
-    response["Cache-Control"] = "public, max-age=300"
+    response["Cache-Control"] = f"public, max-age={told['cache_age']}"
     return response
 
 
@@ -54,7 +59,7 @@ def describe(link: Share, token: str, request: HttpRequest) -> dict[str, Any]:
         "title": link.headline,
         "provider_name": _("MiniMax studio"),
         "provider_url": settings.PUBLIC_URL,
-        "cache_age": 300,
+        "cache_age": seconds_kept(link),
         "thumbnail_url": services.absolute_url("card", token),
         "thumbnail_width": CARD[0],
         "thumbnail_height": CARD[1],
@@ -71,6 +76,12 @@ def describe(link: Share, token: str, request: HttpRequest) -> dict[str, Any]:
             "height": height,
         }
     )
+
+
+def seconds_kept(link: Share) -> int:
+    """How long others may go on showing it without asking again: never past its own end."""
+    left = KEPT_S if link.end is None else int((link.end - timezone.now()).total_seconds())
+    return max(0, min(KEPT_S, left))
 
 
 def size_of(link: Share, widest: int | None = None, highest: int | None = None) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -10,6 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
+from django.utils import timezone
 
 from apps.collections.models import Collection, Item
 from apps.library.models import Asset
@@ -80,6 +82,15 @@ def test_what_is_no_link_is_not_found_and_what_has_a_door_stays_closed(link, str
     assert Client().get("/oembed").status_code == 404
     Share.objects.update(max_views=3)
     assert ask(link).status_code == 401
+
+
+def test_others_keep_a_link_no_longer_than_it_lasts(link):
+    assert ask(link)["Cache-Control"] == "public, max-age=300"
+    Share.objects.update(ends_at=timezone.now() + timedelta(seconds=40))
+    assert ask(link).json()["cache_age"] in range(30, 41)
+    Share.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+    assert ask(link).status_code == 404
+    assert Client().get(f"/s/{link.token}/").status_code == 410
 
 
 def test_without_a_player_there_is_a_card(link):
