@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.books.marks import marks_in
 from apps.library.details import describe_request
 from apps.library.hiding import hide_words
 from apps.library.lineage import FIELDS
@@ -65,6 +66,27 @@ def describe(asset: Asset) -> Iterator[tuple[str, str]]:
         kind=asset.kind, request={name: value for name, value in asset.request.items() if name not in FIELDS}
     )
     yield from describe_request(public)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    title: str
+    start_s: float
+
+    @property
+    def seek(self) -> str:
+        """For a script; people read `start_s`."""
+        return f"{self.start_s:.3f}"
+
+    @property
+    def address(self) -> str:
+        """For a browser without one: the same page, which begins there."""
+        return f"?t={int(self.start_s)}"
+
+
+def chapters_in(asset: Asset) -> list[Chapter]:
+    """Of a whole book. As captions do, they say what can be heard, also where the link hides the text."""
+    return [Chapter(mark.title, mark.start_s) for mark in marks_in(asset)]
 
 
 def works_in(link: Share, token: str, page: int) -> tuple[list[Work], bool]:
@@ -132,6 +154,7 @@ def context_of(request: HttpRequest, link: Share, token: str) -> tuple[str, dict
     return "sharing/public.html", context | {
         "asset": link.asset,
         "work": work,
+        "chapters": chapters_in(link.asset),
         "file_url": services.absolute_url("file", token),
         "embed_url": services.absolute_url("embed", token),
     }

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from PIL import Image
 
+from apps.books.models import Book, Edition
 from apps.library.models import Arrival, Asset
 from apps.library.services import move_to_trash, restore
 from apps.sharing.models import Share
@@ -204,6 +205,28 @@ def test_picture_is_drawn_once_and_again_when_the_title_changes(guest, link):
 def test_picture_is_drawn_for_any_title(guest, link, title):
     Asset.objects.update(title=title)
     assert guest.get(f"/s/{link.token}/card.png").status_code == 200
+
+
+def test_a_book_shows_where_its_chapters_begin(guest, link):
+    asset = link.asset
+    Asset.objects.update(kind="book")
+    book = Book.objects.create(workspace=asset.workspace, created_by=asset.created_by, click="1", title="Lamps")
+    timings = [
+        ["a", "The pier", "One.", 800, 8_000],
+        ["b", "The pier", "Two.", 8_000, 16_000],
+        ["c", "", "Three.", 30_000, 90_000],
+        ["d", "<Storm>", "Four.", 100_000, 101_000],
+    ]
+    Edition.objects.create(
+        workspace=asset.workspace, book=book, scope="book", created_by=asset.created_by, click="1", title="Lamps",
+        format="mp3", timings=timings, sample_rate=8_000, asset=asset,
+    )  # fmt: skip
+    Share.objects.update(show_text=False)
+    page = guest.get(f"/s/{link.token}/").content.decode()
+    assert re.findall(r'href="(\?t=\d+)" data-seek="([\d.]+)"><span[^>]*>([^<]*)<', page) == [
+        ("?t=0", "0.000", "The pier"), ("?t=3", "3.750", "Chapter 2"), ("?t=12", "12.500", "&lt;Storm&gt;"),
+    ]  # fmt: skip
+    assert f'src="/s/{link.token}/file#t=12"' in guest.get(f"/s/{link.token}/?t=12").content.decode()
 
 
 def test_page_weighs_little_besides_the_sound(guest, link):
