@@ -97,7 +97,6 @@ function send({ file, item }) {
   request.addEventListener("loadend", () => {
     running -= 1;
     next();
-    if (!running && document.querySelector("[data-empty-library]") && !list.querySelector("[data-state=failed]")) location.reload();
   });
   request.addEventListener("load", () => answer(item, request));
   request.addEventListener("error", () => end(item, "failed", panel.dataset.fault));

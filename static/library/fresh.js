@@ -8,11 +8,12 @@ function soon() {
 }
 document.addEventListener("asset:unseen", soon);
 document.addEventListener("live:back", soon);
+document.addEventListener("library:stale", () => { if (!document.getElementById("results")) soon(); });
 
 async function catchUp() {
   const results = document.getElementById("results");
   if (!results) {
-    location.reload(); // until now there was nothing at all
+    await fillPage();
     return;
   }
   const here = new URL(location.href);
@@ -36,4 +37,17 @@ function place(list, card) {
   card.classList.add("asset--fresh");
   list.insertBefore(card, next);
   htmx.process(card);
+}
+
+/** Until now there was nothing at all: the page has no list yet. What lies above it, a drawer or the uploads, stays open. */
+async function fillPage() {
+  const answer = await fetch(location.href).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const arrived = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#main > .page");
+  const page = document.querySelector("#main > .page");
+  if (!arrived?.querySelector("#results") || !page || document.getElementById("results")) return;
+  const bar = page.querySelector("#bulk"); // library/select.js holds on to it
+  if (bar) arrived.querySelector("#bulk")?.replaceWith(bar);
+  page.replaceWith(arrived);
+  htmx.process(arrived);
 }

@@ -9,7 +9,7 @@ const selected = new Set();
 let whole = null; // {text, params}: everything that a search finds
 let last = null;
 
-const boxes = () => [...results().querySelectorAll("[data-select]")];
+const boxes = () => [...(results()?.querySelectorAll("[data-select]") ?? [])]; // an empty library has no results yet
 const idOf = (box) => box.closest("[data-asset]").dataset.asset;
 const isTrashed = (id) => document.getElementById(`asset-${id}`)?.matches(".asset--trashed") ?? false;
 
@@ -22,6 +22,7 @@ function searched() {
 /** Cards are drawn anew when something happens to them: the set knows, the boxes show. */
 function paint() {
   if (!results()) return;
+  results().dataset.selects = "";
   if (whole && whole.params !== searched().toString()) whole = null; // another search
   const shown = boxes();
   const ids = new Set(shown.map(idOf));
@@ -78,8 +79,8 @@ function extend(box, step) {
   paint();
 }
 
-if (results() && bar) {
-  results().dataset.selects = "";
+if (bar) {
+  paint();
   document.addEventListener("click", (event) => {
     const box = event.target.closest("#results [data-select]");
     if (!box) return;
@@ -100,7 +101,7 @@ if (results() && bar) {
     const box = event.target.closest("#results [data-select]");
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape" && selected.size && !event.target.matches("input[type=search]")) clear();
-    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && results().contains(event.target)) {
+    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && results()?.contains(event.target)) {
       event.preventDefault();
       selectShown();
     } else if (box && step && event.shiftKey) {
@@ -149,7 +150,5 @@ function count() {
 function refresh() {
   clear();
   const select = bar.dataset.params ? { select: "#results", swap: "outerHTML" } : { swap: "innerHTML" };
-  htmx.ajax("GET", location.href, { source: document.body, target: "#results", ...select }).then(() => {
-    if (results()) results().dataset.selects = "";
-  });
+  htmx.ajax("GET", location.href, { source: document.body, target: "#results", ...select }).then(paint);
 }

@@ -19,6 +19,7 @@ from playwright.async_api import Locator, Page, expect
 from tests import browser
 from tests.browser import OpenTab, find_barriers, until
 from tests.images.conftest import picture
+from tests.provenance.test_browser import DROP, sent
 
 pytestmark = browser.marks
 
@@ -360,3 +361,23 @@ async def test_cards_are_marked_by_keys_found_by_their_marks_and_the_marks_taken
     await page.get_by_role("link", name="Without My favourites").click()
     await expect(page).to_have_url(re.compile(rf"\?q={word}$"))
     await expect(card).to_be_visible()
+
+
+async def test_the_first_file_fills_an_empty_library_and_the_page_stays(tab: Page):
+    address = tab.url.partition("/w/")[0]
+    await tab.goto(f"{address}/workspaces/new/")
+    await tab.locator("main [name=name]").fill(f"Empty {uuid.uuid4().hex[:6]}")
+    await tab.locator("main button[type=submit]").first.click()
+    await tab.wait_for_url("**/w/**")
+    root = re.match(r".*/w/[^/]+/", tab.url)
+    assert root
+    await tab.goto(f"{root[0]}library/")
+    await expect(tab.get_by_text("Nothing made yet")).to_be_visible()
+    await tab.evaluate("window.isSamePage = true")
+    await tab.evaluate(DROP, [sent(("owl.png", picture())), "main"])
+    await expect(tab.locator("#results article.asset")).to_have_count(1, timeout=30_000)
+    assert await tab.evaluate("window.isSamePage === true")
+    await expect(tab.locator("#uploads .upload[data-state=done]")).to_be_visible()
+    await tab.locator("#results [data-select]").check()
+    await expect(tab.locator("#bulk")).to_be_visible()
+    assert await find_barriers(tab) == []
