@@ -25,11 +25,18 @@ RESERVED_BY_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNO
 LONGEST_STEM = 180  # bytes; most disks allow 255 for the whole name
 
 
+class PreparingError(Exception):
+    """A large file is being marked by a worker: the same request finds it ready later."""
+
+
 class Marker(Protocol):
     """Writes into files that leave the studio how they were made. Registered by `apps.provenance`."""
 
     def mark(self, asset: Asset, file: Served, *, hide_text: bool) -> Served:
-        """`file` shows the asset or a rendition of it. Returns a marked copy in storage, or `file` itself."""
+        """`file` shows the asset or a rendition of it. Returns a marked copy in storage, or `file` itself.
+
+        Raises PreparingError for a file above LARGE while a worker writes its copy.
+        """
         ...
 
     def marked_once(self, asset: Asset, *, hide_text: bool) -> AbstractContextManager[IO[bytes] | None]:
@@ -47,7 +54,8 @@ def register_marker(marker: Marker) -> None:
 def download_of(asset: Asset, cache: str, *, rendition: Rendition | None = None, hide_text: bool = False) -> Served:
     """What somebody takes away: the file, or a READY rendition of it, with the marks that the workspace wants in it.
 
-    `hide_text`: no mark says what was asked for. The first download of a file waits until its marks are written.
+    `hide_text`: no mark says what was asked for. The first download of a file waits until its marks are written; for
+    one above LARGE it raises PreparingError instead.
     """
     file = rendered(rendition, cache, download=True) if rendition else original(asset, cache, download=True)
     for marker in _markers:

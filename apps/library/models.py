@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from apps.workspaces.models import Membership
 
 
+LARGE = 64_000_000  # bytes; writing marks into a larger file takes longer than a person waits for an answer
 TRASH_KEPT = timedelta(days=30)  # then it is really gone
 
 
@@ -137,6 +138,11 @@ class Asset(models.Model):
     def medium(self) -> str:
         """What it is to a person: "audio", "image", "video", or a document: "text" or "application"."""
         return self.content_type.partition("/")[0]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a download of it may have to be prepared by a worker."""
+        return self.size > LARGE
 
     @property
     def days_left(self) -> int:

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePath
 from typing import IO, Any
 
+from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
@@ -25,8 +26,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
-from apps.library.files import original
-from apps.library.models import Asset
+from apps.library.files import PreparingError, original, rendered
+from apps.library.models import LARGE, Asset, RenditionStatus
 from apps.library.serving import Served
 from apps.library.storing import delete_given_up_files, discard, give_up, store_file, take_over
 from apps.library.tasks import local_copy, tags
@@ -66,7 +67,10 @@ class Marks:
         plan = make_plan(asset, file, hide_text=hide_text)
         if plan is None:
             return file
-        copy = _find_or_make(asset, file, plan, is_redacted=hide_text)
+        if file.size > LARGE:
+            copy = _find_or_order(asset, file, plan, is_redacted=hide_text)
+        else:
+            copy = _find_or_make(asset, file, plan, is_redacted=hide_text)
         if not copy or not copy.file.name:
             return file
         return replace(file, name=str(copy.file.name), size=copy.size, sha256=copy.sha256)
@@ -160,11 +164,52 @@ def _find(asset: Asset, form: str, *, is_redacted: bool, recipe: str) -> MarkedC
     return MarkedCopy.objects.filter(asset=asset, form=form, is_redacted=is_redacted, recipe=recipe).first()
 
 
+def _form_of(asset: Asset, file: Served) -> str:
+    """Of a copy: empty for the file itself, else the rendition's format."""
+    return "" if file.name == asset.file_name else PurePath(file.name).suffix.removeprefix(".")[:8]
+
+
+def _patience(file: Served) -> float:
+    """Seconds that the marks of a file may take."""
+    return 60 + file.size / 5_000_000
+
+
+def _find_or_order(asset: Asset, file: Served, plan: Plan, *, is_redacted: bool) -> MarkedCopy | None:
+    """A worker makes it. Raises PreparingError meanwhile; None when that took too long: then it leaves as it is."""
+    form, recipe = _form_of(asset, file), plan.recipe(file.sha256)
+    known = _find(asset, form, is_redacted=is_redacted, recipe=recipe)
+    if known and (not known.file.name or default_storage.exists(str(known.file.name))):
+        return known
+    key, now = f"marking.ordered:{asset.pk}:{form}:{recipe}", time.time()
+    if cache.add(key, now, timeout=3 * _patience(file)):
+        write_copy.apply_async((str(asset.pk), file.name, is_redacted), retry=False)
+    elif now - cache.get(key, now) > _patience(file):
+        log.warning("%s is given out without its marks: no worker wrote them.", file.name)
+        return None
+    raise PreparingError
+
+
+@shared_task
+def write_copy(asset_id: str, name: str, is_redacted: bool) -> None:
+    """Write the marked copy of a large file before it is taken. name: in storage, the asset's or of a rendition."""
+    asset = Asset.objects.select_related("workspace").filter(pk=asset_id).first()
+    if asset is None:
+        return
+    file = original(asset, "")
+    if name != file.name:
+        rendition = asset.renditions.filter(file=name, status=RenditionStatus.READY).first()
+        if rendition is None:
+            return
+        file = rendered(rendition, "")
+    plan = make_plan(asset, file, hide_text=is_redacted)
+    if plan:
+        _find_or_make(asset, file, plan, is_redacted=is_redacted)
+
+
 def _find_or_make(asset: Asset, file: Served, plan: Plan, *, is_redacted: bool) -> MarkedCopy | None:
     """One at a time makes it; who comes meanwhile waits for that one."""
-    form = "" if file.name == asset.file_name else PurePath(file.name).suffix.removeprefix(".")[:8]
-    recipe = plan.recipe(file.sha256)
-    lock, patience = f"marking:{asset.pk}:{form}:{recipe}", 60 + file.size / 5_000_000
+    form, recipe = _form_of(asset, file), plan.recipe(file.sha256)
+    lock, patience = f"marking:{asset.pk}:{form}:{recipe}", _patience(file)
     end = time.monotonic() + patience
     while True:
         known = _find(asset, form, is_redacted=is_redacted, recipe=recipe)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.library.archive import stream_archive, write_archive
-from apps.library.files import download_of, safe_filename, serve_medium, serve_poster, subtitle_file
+from apps.library.files import PreparingError, download_of, safe_filename, serve_medium, serve_poster, subtitle_file
 from apps.library.models import Asset
 from apps.library.serving import Served, serve
 from apps.sharing import door, showing, visits
@@ -135,7 +135,13 @@ def download(request: HttpRequest, link: Share, token: str) -> HttpResponseBase:
 def _give(request: HttpRequest, link: Share, asset: Asset) -> HttpResponseBase:
     if not link.allow_download:
         raise Http404
-    return serve(request, download_of(asset, CACHE, hide_text=not link.show_text))
+    try:
+        file = download_of(asset, CACHE, hide_text=not link.show_text)
+    except PreparingError:
+        response = render(request, "sharing/preparing.html", {"title": asset.title, "token": link.token}, status=202)
+        response["Cache-Control"] = "no-store"
+        return response
+    return serve(request, file)
 
 
 @open_link

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.library import trash
+from apps.library import media_views, trash
 from apps.library.models import Arrival
 from apps.provenance import carriers, manifests, marking
 from apps.provenance.models import MarkedCopy, Marking, SigningIdentity
@@ -192,3 +192,32 @@ def test_a_sound_that_would_fill_the_memory_carries_its_settings_alone(download,
     wav, film = body_of(download(keep_made("wav"))), body_of(download(keep_made("mp4")))
     assert settings_in(wav)["kind"] == "speech"
     assert (verdict_on(wav, tmp_path).state, verdict_on(film, tmp_path).state) == ("none", "own")
+
+
+def test_a_large_file_is_marked_by_a_worker_while_the_page_waits(download, keep_made, monkeypatch, client):
+    ordered: list[tuple] = []
+    monkeypatch.setattr(marking, "LARGE", 100)
+    monkeypatch.setattr(media_views, "LARGE", 100)
+    monkeypatch.setattr(marking.write_copy, "apply_async", lambda args, **options: ordered.append(args))
+    asset = keep_made()
+    page = download(asset)
+    assert (page.status_code, page["Cache-Control"]) == (202, "no-store")
+    assert "its marks of origin are being written" in page.content.decode()
+    assert download(asset, accept="application/json").json()["status"] == "marking"
+    assert ordered == [(str(asset.pk), asset.file_name, False)]
+    marking.write_copy(*ordered[0])
+    assert download(asset, accept="application/json").json()["status"] == "ready"
+    assert settings_in(body_of(download(asset)))["id"] == str(asset.pk)
+
+
+def test_a_guest_waits_for_a_large_file_too_and_for_no_worker_that_never_comes(creator, keep_made, monkeypatch):
+    monkeypatch.setattr(marking, "LARGE", 100)
+    monkeypatch.setattr(marking.write_copy, "apply_async", lambda args, **options: None)
+    asset = keep_made()
+    link, guest = share(creator, asset), Client()
+    page = guest.get(f"/s/{link.token}/download")
+    assert page.status_code == 202
+    assert '<meta http-equiv="refresh"' in page.content.decode()
+    monkeypatch.setattr(marking, "_patience", lambda file: -1)
+    with asset.file.open("rb") as file:
+        assert body_of(guest.get(f"/s/{link.token}/download")) == file.read()
