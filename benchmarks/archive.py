@@ -2,7 +2,7 @@
 
 In a folder of its own: that many sounds (WAV, each with its settings written into it on the way out), then the archive
 of all of them, block by block, as a download would read it. Told are the process's resident memory before the first
-block and at its highest, and that of the children that sign, if `--sign` lets them. A process keeps what it once
+block and at its highest; what signs (`--sign`) are processes of their own and not in it. A process keeps what it once
 had, so the archive is written by a fresh one, and a short archive of five files goes before, for what is loaded once.
 """
 
@@ -29,8 +29,8 @@ def resident_mb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
 
 
-def highest_mb(who: int = resource.RUSAGE_SELF) -> float:
-    return resource.getrusage(who).ru_maxrss * 1024 / 1e6
+def highest_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def set_up() -> None:
@@ -96,8 +96,7 @@ def write() -> None:
     took = time.monotonic() - began
     print(
         f"{len(ids):,} files, {sent / 1e6:,.0f} MB in {took:.0f} s; largest block {largest / 1e6:.2f} MB; resident"
-        f" {before:.0f} MB before, {highest_mb():.0f} MB at its highest (+{highest_mb() - before:.1f});"
-        f" children {highest_mb(resource.RUSAGE_CHILDREN):.0f} MB",
+        f" {before:.0f} MB before, {highest_mb():.0f} MB at its highest (+{highest_mb() - before:.1f})",
         flush=True,
     )
 

@@ -148,6 +148,7 @@ function count() {
 
 /** So much has changed that the page asks for all of it again. */
 function refresh() {
+  if (!results()) return; // library/fresh.js fills the page
   clear();
   const select = bar.dataset.params ? { select: "#results", swap: "outerHTML" } : { swap: "innerHTML" };
   htmx.ajax("GET", location.href, { source: document.body, target: "#results", ...select }).then(paint);

@@ -70,7 +70,7 @@ async def open_as_guest(chromium: Browser, url: str, *, scripts: bool) -> tuple[
     context = await chromium.new_context(java_script_enabled=scripts, viewport={"width": 390, "height": 800})
     page = await context.new_page()
     answers: list[Response] = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))
     await page.goto(url, wait_until="networkidle")
     own = [each for each in answers if not MEDIA.search(each.url)]
     assert [each.status for each in own] == [200] * len(own)
