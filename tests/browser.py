@@ -108,6 +108,7 @@ def started_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]
     data: Path = tmp_path_factory.mktemp("studio")
     env = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_")}
     env.pop("DJANGO_SETTINGS_MODULE", None)
+    env["STUDIO_PRIVATE_HOSTS"] = "127.0.0.1"  # so that a workspace can take the sandbox for a gateway that is paid
     process = subprocess.Popen(
         [sys.executable, "manage.py", "up", "--port", "0", "--data", str(data), "--stop-with-parent"],
         cwd=ROOT,

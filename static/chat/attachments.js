@@ -1,6 +1,7 @@
 /** Files that go along with a message: text, read here, and pictures, which the library keeps. */
 const MOST_FILES = 10;
 const MOST_CHARACTERS = 400_000;
+const BYTES_A_CHARACTER = 4; // at most, in UTF-8: what is larger is not even read
 
 /** Tells of every change with the event `change`. */
 export class Attachments extends EventTarget {
@@ -49,17 +50,23 @@ export class Attachments extends EventTarget {
 
   async add(files) {
     for (const file of [...files]) {
-      if (this.#items.length >= MOST_FILES) break;
+      if (this.#items.length >= MOST_FILES) {
+        this.#complain(this.#list.dataset.tooMany);
+        break;
+      }
       if (file.type.startsWith("image/")) await this.#upload(file);
       else await this.#read(file);
     }
   }
 
   async #read(file) {
-    const text = await file.text();
-    if (text.includes("\0")) this.#complain(this.#list.dataset.notText.replace("{name}", file.name));
-    else if (text.length > MOST_CHARACTERS) this.#complain(this.#list.dataset.tooLong.replace("{name}", file.name));
-    else this.#keep({ name: file.name, text });
+    const { notText, tooLong } = this.#list.dataset;
+    const beginning = await file.slice(0, 65_536).text();
+    if (beginning.includes("\0")) return this.#complain(notText.replace("{name}", file.name));
+    const text = file.size <= MOST_CHARACTERS * BYTES_A_CHARACTER ? await file.text() : null;
+    if (text === null || text.length > MOST_CHARACTERS) return this.#complain(tooLong.replace("{name}", file.name));
+    if (text.includes("\0")) return this.#complain(notText.replace("{name}", file.name));
+    return this.#keep({ name: file.name, text });
   }
 
   async #upload(file) {
@@ -67,10 +74,14 @@ export class Attachments extends EventTarget {
     body.set("purpose", "chat.image");
     body.set("file", file);
     const headers = JSON.parse(document.body.getAttribute("hx-headers"));
-    const answer = await fetch(this.#list.dataset.upload, { method: "POST", body, headers });
-    const { id, title, sentence } = await answer.json();
-    if (answer.ok) this.#keep({ name: title, asset: id });
-    else this.#complain(sentence);
+    try {
+      const answer = await fetch(this.#list.dataset.upload, { method: "POST", body, headers });
+      const { id, title, sentence } = await answer.json();
+      if (answer.ok) this.#keep({ name: title, asset: id });
+      else this.#complain(sentence);
+    } catch {
+      this.#complain(this.#list.dataset.notSent.replace("{name}", file.name));
+    }
   }
 
   #complain(text) {

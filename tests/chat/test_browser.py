@@ -11,6 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from apps.chat.reply import Reply
 from tests import browser
 from tests.browser import SIZES, OpenTab, Studio, find_barriers, list_faults, until
+from tests.images.conftest import picture
 from tests.speech.test_browser import EAR
 
 pytestmark = browser.marks
@@ -183,6 +184,41 @@ async def test_a_reply_is_read_aloud_while_it_is_still_written(open_tab: OpenTab
     await page.locator("[data-aloud][aria-pressed=true]").first.click()
     await expect(page.locator("[data-aloud][aria-pressed=true]")).to_have_count(0)
     await page.click("[data-stop]")
+
+
+async def test_texts_and_pictures_go_along_and_what_is_neither_is_refused(open_tab: OpenTab):
+    page = await open_tab("chat/")
+    attached, toast = page.locator("[data-files] [data-name]"), page.locator(".toast")
+    program = b"\x7fELF\x02\x01\x01" + bytes(64)
+
+    async def attach(name: str, kind: str, content: bytes) -> None:
+        await page.set_input_files("[data-attach]", {"name": name, "mimeType": kind, "buffer": content})
+
+    await attach("notes.txt", "text/plain", program)
+    await expect(toast.last).to_contain_text("notes.txt is not a text file.")
+    await attach("long.txt", "text/plain", b"word " * 90_000)
+    await expect(toast.last).to_contain_text("long.txt is too long")
+    await attach("photo.png", "image/png", program)
+    await expect(toast.last).to_contain_text("This is not a JPEG, PNG or WebP picture")
+    await expect(attached).to_have_count(0)
+
+    await attach("story.txt", "text/plain", "The lamp went out at nine. \N{WATER WAVE}".encode())
+    await attach("harbour.png", "image/png", picture())
+    await expect(attached).to_have_text(["story.txt", "harbour"])
+    assert await find_barriers(page, within="#chat-say") == []
+    await page.get_by_role("button", name="Attach a picture of the library").click()
+    await page.locator("#chat-pictures [data-pick]").first.click()
+    await expect(attached).to_have_count(3)
+    await page.locator("[data-files] li").nth(2).get_by_role("button", name="Take away").click()
+    await expect(attached).to_have_count(2)
+
+    await reply_to(page, "What do I send you?")
+    said = page.locator("article.turn--user").last
+    await expect(said).to_contain_text("story.txt")
+    await expect(said.locator("img")).to_be_visible()
+    await expect(attached).to_have_count(0)
+    await expect(page.locator("#chat-meter")).to_contain_text(re.compile(r"Context [\d,]+ of [\d,]+ tokens"))
+    await expect(page.locator("#chat-meter")).to_contain_text("one more turn is free")
 
 
 async def test_a_hundred_kilobytes_are_drawn_without_a_long_task(open_tab: OpenTab):
