@@ -60,7 +60,12 @@ def _image(member: Membership, data: Mapping[str, Any] | None) -> forms.BaseForm
 
 
 def _video(member: Membership, data: Mapping[str, Any] | None) -> forms.BaseForm:
-    return VideoForm(data, member=member)
+    """What was left out of model, resolution and duration is the nearest that the page would set."""
+    if data is None:
+        return VideoForm(member=member)
+    nearest = VideoForm(initial=dict(data), member=member).mix
+    usual = {"model": nearest.model, "resolution": nearest.resolution, "duration": nearest.duration or ""}
+    return VideoForm(usual | dict(data), member=member)
 
 
 def _agent(member: Membership, data: Mapping[str, Any] | None) -> forms.BaseForm:

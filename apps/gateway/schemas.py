@@ -138,6 +138,12 @@ class Estimate(Schema):
     is_free: bool
 
 
+class LyricsSchema(Schema):
+    title: str
+    style: str  # ready to be the prompt of a song
+    lyrics: str
+
+
 class JobSchema(Schema):
     id: uuid.UUID
     kind: str
@@ -154,6 +160,7 @@ class JobSchema(Schema):
     created_by: str
     percent: int | None
     assets: list[uuid.UUID]
+    lyrics: LyricsSchema | None  # of a job that wrote some
 
 
 class JobPage(Schema):

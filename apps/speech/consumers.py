@@ -88,7 +88,7 @@ class SpeechConsumer(MemberConsumer):
             return
         unknown = await self._find_unknown_voice(form.cleaned_data)
         if unknown is not None:
-            sentence = _("The voice “%(voice)s” is not known here. Choose another one.") % {"voice": unknown}
+            sentence = voices.unknown_sentence(unknown)
             await self._refuse(message, sentence, {"voice_id": [{"message": sentence}]})
             return
         started = await in_thread(
@@ -102,11 +102,9 @@ class SpeechConsumer(MemberConsumer):
         await self._listen(take, run, offset=0)
 
     async def _find_unknown_voice(self, request: dict[str, Any]) -> str | None:
-        for voice_id in (request["voice_id"], *(part["voice_id"] for part in request["timbre_weights"])):
-            is_known = not voice_id or voice_id in catalogue.voices.everything
-            if not is_known and not await in_background(voices.is_known, self.member.workspace, voice_id):
-                return voice_id
-        return None
+        if all(voice_id in catalogue.voices.everything for voice_id in voices.named_in(request)):
+            return None  # at once, without a thread
+        return await in_background(voices.find_unknown, self.member.workspace, request)
 
     async def _type_text(self, message: dict[str, Any], asked_at: float) -> None:
         take = await self._find_own_take(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -128,6 +129,21 @@ def is_known(workspace: Workspace, voice_id: str) -> bool:
         except MiniMaxError:
             return True
     return voice_id in known["voices"]
+
+
+def named_in(request: Mapping[str, Any]) -> list[str]:
+    """The voices that a valid request asks for."""
+    named = (request["voice_id"], *(part["voice_id"] for part in request["timbre_weights"]))
+    return [voice_id for voice_id in named if voice_id]
+
+
+def find_unknown(workspace: Workspace, request: Mapping[str, Any]) -> str | None:
+    """The first voice of a valid request that may not be asked for."""
+    return next((voice_id for voice_id in named_in(request) if not is_known(workspace, voice_id)), None)
+
+
+def unknown_sentence(voice_id: str) -> str:
+    return _("The voice “%(voice)s” is not known here. Choose another one.") % {"voice": voice_id}
 
 
 def find_voice(workspace: Workspace, voice_id: str) -> Voice | None:

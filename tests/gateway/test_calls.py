@@ -9,6 +9,7 @@ from django.test import AsyncClient
 
 from apps.jobs.models import Job
 from apps.library.models import Asset
+from apps.music.models import Writing
 from apps.speech import live, rows
 from apps.speech.models import Take
 from apps.usage.models import Budget
@@ -50,6 +51,23 @@ def test_what_the_page_refuses_is_refused_with_a_sentence_at_its_field(creator, 
     full = caller.post("jobs", ORDER)
     assert (full.status_code, full.json()["error"]["code"]) == (409, "refused")
     assert not Job.objects.exists()
+
+
+def test_what_is_left_out_of_a_video_is_as_its_page_sets_it(creator, calling, paid):  # noqa: F811
+    answer = calling(creator).post("jobs", {"kind": "video", "settings": {"prompt": "A boat leaves the harbour"}})
+    assert answer.status_code == 201
+    request = Job.objects.get().request
+    assert (request["mode"], bool(request["model"]), request["duration"] > 0) == ("t2v", True, True)
+
+
+def test_lyrics_come_with_their_job(creator, calling, paid):  # noqa: F811
+    caller = calling(creator)
+    made = caller.post("jobs", {"kind": "lyrics", "settings": {"prompt": "A song of the night shift"}}).json()
+    assert made["lyrics"] is None
+    Writing.objects.create(job_id=made["id"], song_title="Night Shift", style_tags="slow jazz", lyrics="[Verse]")
+    known = {"title": "Night Shift", "style": "slow jazz", "lyrics": "[Verse]"}
+    assert caller.get(f"jobs/{made['id']}").json()["lyrics"] == known
+    assert caller.get("jobs?kind=lyrics").json()["items"][0]["lyrics"] == known
 
 
 def test_a_reference_of_another_workspace_is_not_taken(stranger, calling, paid, kept_picture):  # noqa: F811

@@ -32,6 +32,7 @@ from apps.gateway.schemas import (
 from apps.jobs import services
 from apps.jobs.models import Job
 from apps.jobs.models import Status as JobStatus
+from apps.music.generation import LYRICS
 from apps.speech import live
 from apps.speech import services as speech
 from apps.speech import voices as speech_voices
@@ -81,9 +82,8 @@ def estimate(request: TokenRequest, given: Order) -> dict[str, Any]:
     maker = makers.find(given.kind)
     wanted = maker.request(member, given.settings)
     if maker.kind is None:
-        mix = [part["voice_id"] for part in wanted["timbre_weights"]]
         with _money_of(member):
-            price = speech.price_of(member.workspace, wanted["model"], wanted["text"], [wanted["voice_id"], *mix])
+            price = speech.price_of(member.workspace, wanted["model"], wanted["text"], speech_voices.named_in(wanted))
         return {"usd": price.usd, "is_free": price.is_free}
     is_free = situation_of(member).is_free
     return {"usd": 0 if is_free else services.price_now(member.workspace_id, maker.kind, wanted), "is_free": is_free}
@@ -119,7 +119,7 @@ def index(
     limit: Limit = 25,
 ) -> dict[str, Any]:
     member = need(request, Scope.READ)
-    found = services.jobs_of(member, mine=mine, kind=kind)
+    found = services.jobs_of(member, mine=mine, kind=kind).select_related("writing")
     if status:
         found = found.filter(status=status)
     if cursor:
@@ -147,10 +147,16 @@ def cancel(request: TokenRequest, job_id: uuid.UUID) -> dict[str, Any]:
     return describe(services.jobs_of(member).get(pk=job_id))
 
 
+DESCRIBED = {"created_by", "assets", "lyrics"}
+
+
 def describe(job: Job) -> dict[str, Any]:
     """As JobSchema. The assets are known once all of them are safe."""
+    writing = getattr(job, "writing", None) if job.kind == LYRICS.name else None
+    lyrics = writing and {"title": writing.song_title, "style": writing.style_tags, "lyrics": writing.lyrics}
     return {
-        **{name: getattr(job, name) for name in JobSchema.model_fields if name not in ("created_by", "assets")},
+        "lyrics": lyrics,
+        **{name: getattr(job, name) for name in JobSchema.model_fields if name not in DESCRIBED},
         "created_by": str(job.created_by),
         "assets": [asset.pk for asset in job.kept_assets] if job.status == JobStatus.SUCCEEDED else [],
     }
@@ -179,10 +185,9 @@ def _start(request: TokenRequest, given: SpeechOrder, key: str) -> speech.Starte
     member = need(request, Scope.MAKE)
     _check_connected(member)
     wanted = makers.find(makers.SPEECH).request(member, given.settings)
-    for voice_id in (wanted["voice_id"], *(part["voice_id"] for part in wanted["timbre_weights"])):
-        if voice_id and not speech_voices.is_known(member.workspace, voice_id):
-            sentence = _("The voice “%(voice)s” is not known here. Choose another one.") % {"voice": voice_id}
-            raise ApiError(422, "invalid", sentence, fields={"voice_id": [sentence]})
+    if unknown := speech_voices.find_unknown(member.workspace, wanted):
+        sentence = speech_voices.unknown_sentence(unknown)
+        raise ApiError(422, "invalid", sentence, fields={"voice_id": [sentence]})
     click = _click(request, key)
     try:
         with _money_of(member):
