@@ -20,7 +20,7 @@ from apps.accounts.services import create_person
 from apps.workspaces import second_factor
 from apps.workspaces.audit import record
 from apps.workspaces.events import membership_changed
-from apps.workspaces.models import Invitation, Membership, Role, Workspace
+from apps.workspaces.models import ACTS, Invitation, Membership, Role, Workspace
 from apps.workspaces.news import managers, tell
 from apps.workspaces.sealing import seal
 from apps.workspaces.tasks import send_invitation
@@ -68,6 +68,12 @@ def _check_owner_remains(target: Membership) -> None:
     others = Membership.objects.filter(workspace_id=target.workspace_id, role=Role.OWNER).exclude(pk=target.pk)
     if target.role == Role.OWNER and not others.exists():
         raise NotPossibleError(_("A workspace keeps at least one owner. Make somebody else an owner first."))
+
+
+def _check_can_manage(target: Membership, role: Role) -> None:
+    """A service account cannot sign in: a workspace that it owned would be nobody's."""
+    if role in ACTS["manage"] and not target.user.is_active:
+        raise NotPossibleError(_("Only people can manage a workspace, no programs."))
 
 
 def _check_rank(member: Membership, target: Membership) -> None:
@@ -122,6 +128,7 @@ def hand_over(member: Membership, target: Membership, request: HttpRequest | Non
         target = Membership.objects.visible_to(member).select_related("user", "workspace").get(pk=target.pk)
         if member.role != Role.OWNER or target.pk == member.pk:
             raise NotPossibleError(_("Only an owner hands a workspace over, and to somebody else."))
+        _check_can_manage(target, Role.OWNER)
         Membership.objects.filter(pk=target.pk).update(role=Role.OWNER)
         Membership.objects.filter(pk=member.pk).update(role=Role.ADMIN)
         member.role = Role.ADMIN
@@ -143,6 +150,7 @@ def change_role(member: Membership, target: Membership, role: str, request: Http
         _check_rank(member, target)
         if Role(role) not in roles_given_by(member):
             raise NotPossibleError(_("You cannot give a role above your own."))
+        _check_can_manage(target, Role(role))
         if role == target.role:
             return target
         _check_owner_remains(target)

@@ -141,7 +141,14 @@ def test_a_service_account_works_with_its_token_and_cannot_sign_in(client, admin
     assert actions >= {"service_account.made", "token.made", "service_account.removed"}
 
 
-def test_a_service_account_is_given_no_role_that_manages(client, admin):
+def test_a_service_account_is_given_no_role_that_manages(client, admin, owner):
+    bot = services.make_service_account(admin, name="Release bot", role="creator")
+    member = Membership.objects.get(user=bot.user)
+    for act in (lambda: workspaces.hand_over(owner, member), lambda: workspaces.change_role(owner, member, "admin")):
+        with pytest.raises(workspaces.NotPossibleError):
+            act()
+    assert Membership.objects.get(pk=owner.pk).role == "owner"
+    workspaces.remove_member(admin, member)
     client.force_login(admin.user)
     assert client.post(f"{PAGE}accounts/", {"account_name": "Bot", "role": "owner"}).status_code == 422
     assert not ServiceAccount.objects.exists()
