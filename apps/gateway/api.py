@@ -20,11 +20,13 @@ from ninja.security import HttpBearer
 from apps.accounts.addresses import client_ip
 from apps.gateway import services
 from apps.gateway.models import Scope
+from apps.library.files import PreparingError
 from apps.workspaces.models import Membership
 from apps.workspaces.refusals import ActRefusedError
 
 logger = logging.getLogger(__name__)
 
+PREPARING_S = 5  # until the next look at a large file that is being marked
 ACT_OF = {Scope.READ: "view", Scope.MAKE: "create", Scope.MANAGE: "create"}  # what the role must allow besides
 
 
@@ -143,6 +145,14 @@ def _too_fast(request: HttpRequest, exc: TooFastError) -> HttpResponse:
     message = _("At most %(calls)d calls a minute. Go on in %(wait)d seconds.")
     response = answer(request, 429, "too_fast", message % {"calls": exc.calls, "wait": exc.wait_s})
     response["Retry-After"] = str(exc.wait_s)
+    return response
+
+
+@_on(PreparingError)
+def _preparing(request: HttpRequest, exc: PreparingError) -> HttpResponse:
+    message = _("This file is large: its marks of origin are being written. Ask again in %(wait)d seconds.")
+    response = answer(request, 503, "preparing", message % {"wait": PREPARING_S})
+    response["Retry-After"] = str(PREPARING_S)
     return response
 
 

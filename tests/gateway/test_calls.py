@@ -8,6 +8,7 @@ import pytest
 from django.test import AsyncClient
 
 from apps.jobs.models import Job
+from apps.library.files import PreparingError
 from apps.library.models import Asset
 from apps.music.models import Writing
 from apps.speech import live, rows
@@ -104,6 +105,16 @@ def test_the_library_is_searched_changed_and_downloaded(creator, calling, kept_p
     assert caller.get(f"assets/{picture.pk}").status_code == 404
     assert caller.post(f"assets/{picture.pk}/restore").status_code == 200
     assert Asset.objects.get().title == "Beacon"
+
+
+def test_a_large_file_that_is_being_marked_is_asked_for_again(creator, calling, kept_picture, monkeypatch):  # noqa: F811
+    def not_yet(*args, **kwargs):
+        raise PreparingError
+
+    monkeypatch.setattr("apps.gateway.endpoints.assets.download_of", not_yet)
+    answer = calling(creator).get(f"assets/{kept_picture().pk}/file")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "preparing")
+    assert int(answer["Retry-After"]) > 0
 
 
 def test_a_token_of_another_workspace_finds_nothing(creator, stranger, calling, paid, kept_picture):  # noqa: F811

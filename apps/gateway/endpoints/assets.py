@@ -57,7 +57,9 @@ def asset(request: TokenRequest, asset_id: uuid.UUID) -> dict[str, Any]:
     return _answer(request, find_asset(need(request, Scope.READ), asset_id))
 
 
-@router.get("assets/{uuid:asset_id}/file", response={404: Refusal}, summary="Its bytes; knows Range and ETag")
+@router.get(
+    "assets/{uuid:asset_id}/file", response={404: Refusal, 503: Refusal}, summary="Its bytes; knows Range and ETag"
+)
 def file(request: TokenRequest, asset_id: uuid.UUID) -> HttpResponseBase:
     return serve(request, download_of(find_asset(need(request, Scope.READ), asset_id), ASK_AGAIN))
 
