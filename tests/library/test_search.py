@@ -190,6 +190,7 @@ def test_filters_narrow_alone_and_together(creator, admin):
 )
 def test_amounts_narrow_from_so_much_to_so_much(creator, monkeypatch, address, found, few, walk):
     monkeypatch.setattr(finding, "FEW", few)
+    monkeypatch.setattr(finding, "PROBE", min(walk, 2))
     monkeypatch.setattr(finding, "WALK", walk)
     make(creator, "free", cost_usd=Decimal(0), size=1)
     make(creator, "five cents", cost_usd=Decimal("0.05"), size=1_000_000, duration_s=60.0)
@@ -244,6 +245,7 @@ SORTED = {
 @pytest.mark.parametrize("narrowed", ["", "kind=speech&", "q=sound&", "q=sou&favourite=1&"])
 @pytest.mark.parametrize("sort", search.SORTS)
 def test_every_order_goes_on_without_gaps_or_repeats(creator, monkeypatch, sort, narrowed, walk):
+    monkeypatch.setattr(finding, "PROBE", min(walk, 2))
     monkeypatch.setattr(finding, "WALK", walk)
     for title, cost, size, duration in (("a", None, 1, None), ("b", 3, 5, 1.5), ("c", 1, 5, 9.0), ("d", 1, 7, 9.0)):
         make(creator, title, text="sound", cost_usd=cost, size=size, duration_s=duration)

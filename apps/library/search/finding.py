@@ -4,8 +4,12 @@ Words and filters are terms of one index, so a page is one range of one index:
 
 1. Nothing is narrowed down: the assets by their id.
 2. SQLite by age: FTS5 gives the rows that have all terms in their order, and stops when the page is full.
-3. Everything else: *walk* the order from the cursor on for WALK rows and keep those that have all terms. Terms that are
-   common fill the page so. If they do not, few rows have them: *gather* all of them by the term index, and sort.
+3. Everything else: *walk* the order from the cursor on and keep the rows that have all terms. Terms that are common
+   fill the page within PROBE rows, or within WALK. If they do not, or the term index knows of few at once, *gather*
+   all of them by that index, and sort.
+
+So the work has a bound however common the words are: FTS5 stops at a full page, a walk after WALK rows, and gathered is
+only what is too rare for a walk. Words are not ranked: the newest come first, or the order that was chosen.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from apps.library.search.query import Query
 from apps.library.search.ranges import MEASURES
 from apps.workspaces.models import Membership
 
-WALK = 2000
+PROBE, WALK = 400, 2000  # rows
 FEW = 5000  # entries that may all be looked at
 ORDERS = {  # sort → the column it goes by, and whether the highest comes first; the number settles what is equal
     "newest": ("number", True),
@@ -216,9 +220,13 @@ def _find_rows(wanted: Wanted, sort: str, cursor: Cursor | None, limit: int) -> 
         return _stream(wanted, is_descending, cursor, limit)
     if not wanted.sets:
         is_narrowed = bool(wanted.groups or wanted.since or wanted.until)
-        rows = _walk(wanted, column, is_descending, cursor, limit, WALK if is_narrowed else limit)
+        rows = _walk(wanted, column, is_descending, cursor, limit, PROBE if is_narrowed else limit)
         if len(rows) == limit or not is_narrowed:
             return rows
+        if not _are_few(wanted):
+            rows = _walk(wanted, column, is_descending, cursor, limit, WALK)
+            if len(rows) == limit:
+                return rows
     return _gather(wanted, column, is_descending, cursor, limit)
 
 
@@ -227,6 +235,17 @@ def _has_few(wanted: Wanted, column: str, low: int, high: int) -> bool:
     sql = f"SELECT 1 FROM library_searchentry WHERE space = %s AND {column} BETWEEN %s AND %s LIMIT %s"  # noqa: S608
     with connections[Asset.objects.db].cursor() as cursor:
         cursor.execute(sql, [wanted.space, low, high, FEW + 1])
+        return len(cursor.fetchall()) <= FEW
+
+
+def _are_few(wanted: Wanted) -> bool:
+    """Whether so few have the terms that gathering them costs less than to walk on. Only FTS5 says it quickly."""
+    if not wanted.groups or not _is_sqlite():
+        return False
+    with connections[Asset.objects.db].cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM library_words WHERE library_words MATCH %s LIMIT %s", [_expression(wanted.groups), FEW + 1]
+        )
         return len(cursor.fetchall()) <= FEW
 
 
