@@ -74,7 +74,10 @@ class ImageForm(forms.Form):
     )
     style_type = forms.ChoiceField(
         label=gettext_lazy("Style"),
-        choices=[("", gettext_lazy("None")), *image.style_types.items()],
+        choices=[
+            ("", gettext_lazy("None")),
+            *((name, gettext_lazy(label)) for name, label in image.style_types.items()),
+        ],
         required=False,
     )
     style_weight = forms.FloatField(

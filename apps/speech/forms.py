@@ -9,8 +9,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.minimax import catalogue
 from apps.speech.models import PronunciationEntry
@@ -70,13 +70,16 @@ class SpeechForm(forms.Form):
         choices=[
             ("", gettext_lazy("As the voice speaks")),
             ("auto", gettext_lazy("Recognise it")),
-            *((language.name, language.label) for language in catalogue.languages),
+            *((language.name, gettext_lazy(language.label)) for language in catalogue.languages),
         ],
         required=False,
     )
     emotion = forms.TypedChoiceField(
         label=gettext_lazy("Emotion"),
-        choices=[("", gettext_lazy("As the text asks")), *speech.emotions.items()],
+        choices=[
+            ("", gettext_lazy("As the text asks")),
+            *((name, gettext_lazy(label)) for name, label in speech.emotions.items()),
+        ],
         required=False,
     )
     speed = _number(speech.speed, gettext_lazy("Speed"))
@@ -87,7 +90,10 @@ class SpeechForm(forms.Form):
     modify_timbre = _number(speech.voice_modify.timbre, gettext_lazy("Crispness"), whole=True)
     sound_effects = forms.TypedChoiceField(
         label=gettext_lazy("Effect"),
-        choices=[("", gettext_lazy("None")), *speech.sound_effects.items()],
+        choices=[
+            ("", gettext_lazy("None")),
+            *((name, gettext_lazy(label)) for name, label in speech.sound_effects.items()),
+        ],
         required=False,
     )
     text_normalization = forms.BooleanField(label=gettext_lazy("Read numbers and dates as words"), required=False)
@@ -189,7 +195,7 @@ class SpeechForm(forms.Form):
             self._refuse(
                 "emotion",
                 _("%(model)s does not know the emotion “%(emotion)s”.")
-                % {"model": model.label, "emotion": speech.emotions[emotion]},
+                % {"model": model.label, "emotion": _(speech.emotions[emotion])},
             )
         if language and language not in model.language_boosts:
             self._refuse("language_boost", _("%(model)s does not speak this language.") % {"model": model.label})
@@ -247,7 +253,7 @@ def has_effects(request: Mapping[str, Any]) -> bool:
 
 LANGUAGES = [
     ("", gettext_lazy("Every language")),
-    *((language.name, language.label) for language in catalogue.languages),
+    *((language.name, gettext_lazy(language.label)) for language in catalogue.languages),
 ]
 
 
@@ -270,8 +276,8 @@ class PronunciationForm(forms.ModelForm):
 
 
 @cache
-def _limits() -> str:
-    """As JSON, made once: the page asks for it each time."""
+def _limits(language: str | None) -> str:
+    """As JSON, made once for each language: the page asks for it each time."""
     return json.dumps(
         {
             "max_characters": speech.max_characters,
@@ -292,8 +298,8 @@ def _limits() -> str:
                 }
                 for model in speech.current_models
             },
-            "emotions": dict(speech.emotions),
-            "sound_tags": dict(speech.sound_tags),
+            "emotions": {name: _(label) for name, label in speech.emotions.items()},
+            "sound_tags": {name: _(label) for name, label in speech.sound_tags.items()},
             "effect_formats": [name for name in speech.effect_formats_streaming if name in KEPT_FORMATS],
             "formats": {
                 name: {
@@ -315,7 +321,7 @@ def limits() -> dict[str, Any]:
     emotions: {name: label}, sound_tags: {name: label}, effect_formats: [format],
     formats: {name: {label, sample_rates, bitrate (whether it matters)}}}
     """
-    found = json.loads(_limits())
+    found = json.loads(_limits(get_language()))
     prices = catalogue.prices.speech
     for model, facts in found["models"].items():
         facts["price_per_million"] = float(prices[model]) if model in prices else None

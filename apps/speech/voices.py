@@ -172,7 +172,7 @@ def search_voices(workspace: Workspace, query: VoiceQuery) -> FoundVoices:
     ]
     page = max(1, int(query.page)) if query.page.isdecimal() and len(query.page) <= 3 else 1
     shown = found[(page - 1) * PAGE : page * PAGE]
-    labels = {language.name: language.label for language in catalogue.languages}
+    labels = {language.name: _(language.label) for language in catalogue.languages}
     spoken = dict.fromkeys(voice.language for voice in everything if voice.language)
     return FoundVoices(
         voices=_with_samples(workspace, shown),

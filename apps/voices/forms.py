@@ -30,7 +30,7 @@ AUDITION_CHARACTERS, AUDITION_VOICES, AUDITION_PARTS = 300, 12, 24
 MODELS = [(model.id, model.label) for model in speech.current_models]
 LANGUAGES = [
     ("", gettext_lazy("As the voice speaks")),
-    *((language.name, language.label) for language in catalogue.languages),
+    *((language.name, gettext_lazy(language.label)) for language in catalogue.languages),
 ]
 MOST_HOURS = cloning.kept_unused_hours - 1
 MOST_REMINDERS = 6

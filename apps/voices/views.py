@@ -116,7 +116,7 @@ def index(request: MemberRequest, workspace: str) -> HttpResponse:
     voices = services.list_voices(member).exclude(is_candidate=True, state__in=(State.GONE, State.DELETED))
     voices = voices.order_by(F("expires_at").asc(nulls_last=True), "-created_at")
     spoken = dict.fromkeys(voice.language for voice in catalogue.voices.system.values() if voice.language)
-    labels = {language.name: language.label for language in catalogue.languages}
+    labels = {language.name: _(language.label) for language in catalogue.languages}
     context = {
         "voices": sorted(voices, key=lambda voice: voice.state_now != State.TEMPORARY),
         "languages": [(name, labels.get(name, name)) for name in spoken],

@@ -232,11 +232,13 @@ def test_nothing_is_read_before_it_is_looked_at_and_no_django_comes_along():
     assert json.loads(done.stdout) == [[], False]
 
 
-def test_every_label_of_speech_can_be_translated():
+def test_every_label_can_be_translated():
     speech, modify = catalogue.speech, catalogue.speech.voice_modify
     shown = {catalogue.language_auto.label, *(language.label for language in catalogue.languages)}
     shown |= {*speech.emotions.values(), *speech.sound_tags.values(), *speech.sound_effects.values()}
     shown |= {model.description for model in speech.models.values()} | {*catalogue.voices.tags}
+    shown |= {voice.language for voice in catalogue.voices.system.values() if voice.language}
+    shown |= {*catalogue.image.style_types.values()}
     for slider in (modify.pitch, modify.intensity, modify.timbre):
         shown |= {slider.label, slider.low, slider.high}
     assert {*LABELS} == shown

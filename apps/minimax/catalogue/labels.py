@@ -103,6 +103,14 @@ LABELS = (
     ),
     gettext_noop("Superior rhythm and stability, with enhanced multilingual capabilities and excellent performance."),
     gettext_noop("Older model that clients still send."),
+    # Languages as voices name them
+    gettext_noop("Chinese"),
+    gettext_noop("Chinese,Yue"),
+    # Styles of pictures
+    gettext_noop("Comic"),
+    gettext_noop("Lively"),
+    gettext_noop("Medieval"),
+    gettext_noop("Watercolour"),
     # Voices: inferred tags
     gettext_noop("young"),
     gettext_noop("serious"),
