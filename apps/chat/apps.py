@@ -13,6 +13,8 @@ class ChatConfig(AppConfig):
     verbose_name = _("Chat")
 
     def ready(self) -> None:
+        from apps.accounts.leaving import erase_by, take_along
+        from apps.chat import leaving
         from apps.chat.forms import PICTURE
         from apps.chat.relations import find_conversations, find_origins, shown_among
         from apps.chat.tray import replies_in_motion
@@ -42,3 +44,6 @@ class ChatConfig(AppConfig):
             )
         )
         tray.register(replies_in_motion)
+        erase_by(leaving.erase)
+        take_along("conversations", leaving.conversations)
+        take_along("prompts", leaving.prompts)

@@ -7,7 +7,11 @@ class GatewayConfig(AppConfig):
     verbose_name = _("API")
 
     def ready(self) -> None:
-        from apps.gateway import receivers  # noqa: F401  (it listens from then on)
+        from apps.accounts.leaving import erase_by
+        from apps.gateway import (
+            leaving,
+            receivers,  # noqa: F401  (it listens from then on)
+        )
         from apps.workspaces.audit import describe
         from apps.workspaces.navigation import Page, register
 
@@ -30,3 +34,4 @@ class GatewayConfig(AppConfig):
                 keywords=_("API, token, script, service account"),
             )
         )
+        erase_by(leaving.erase)

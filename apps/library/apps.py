@@ -7,7 +7,8 @@ class LibraryConfig(AppConfig):
     verbose_name = _("Library")
 
     def ready(self) -> None:
-        from apps.library import dependants, kinds, lineage
+        from apps.accounts.leaving import erase_by, take_along
+        from apps.library import dependants, kinds, leaving, lineage
         from apps.library.search import builtin
         from apps.workspaces import audit
         from apps.workspaces.navigation import Page, register
@@ -26,3 +27,5 @@ class LibraryConfig(AppConfig):
                 "storage.quota": _("changed how much may be stored"),
             }
         )
+        erase_by(leaving.erase)
+        take_along("library", leaving.assets)

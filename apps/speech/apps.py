@@ -22,7 +22,9 @@ class SpeechConfig(AppConfig):
     verbose_name = _("Speech")
 
     def ready(self) -> None:
+        from apps.accounts.leaving import take_along
         from apps.library import destinations, details, kinds
+        from apps.speech import leaving
         from apps.speech.relations import find_making
         from apps.speech.tray import takes_in_motion
         from apps.workspaces import navigation, tray
@@ -45,3 +47,4 @@ class SpeechConfig(AppConfig):
             destinations.Destination(_("Read it aloud"), "text", "speech:index", "read", icon="audio-lines")
         )
         details.register_making(find_making)
+        take_along("speech", leaving.takes)

@@ -7,6 +7,8 @@ class UsageConfig(AppConfig):
     verbose_name = _("Usage")
 
     def ready(self) -> None:
+        from apps.accounts.leaving import erase_by, take_along
+        from apps.usage import leaving
         from apps.workspaces import audit
         from apps.workspaces.navigation import Page, register
 
@@ -33,3 +35,5 @@ class UsageConfig(AppConfig):
                 keywords=_("money, cost, bill, price"),
             )
         )
+        erase_by(leaving.erase)
+        take_along("ledger", leaving.ledger)

@@ -7,11 +7,13 @@ class VoicesConfig(AppConfig):
     verbose_name = _("Voices")
 
     def ready(self) -> None:
+        from apps.accounts.leaving import erase_by
         from apps.jobs import kinds
         from apps.library import dependants, destinations, lineage, uploads
         from apps.library import kinds as library_kinds
         from apps.library.names import name_voices_by
         from apps.minimax import catalogue
+        from apps.voices import leaving
         from apps.voices.bringing import KIND
         from apps.voices.generation import VOICE_AUDITION, VOICE_CLONE, VOICE_DESIGN, VOICE_KEEP
         from apps.voices.relations import (
@@ -71,3 +73,4 @@ class VoicesConfig(AppConfig):
                 "voices.policy_changed": _("changed what happens to voices before they are lost"),
             }
         )
+        erase_by(leaving.erase)

@@ -8,6 +8,8 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         import apps.workspaces.receivers  # noqa: F401  (listens to allauth)
+        from apps.accounts.leaving import erase_by, object_by, take_along
+        from apps.workspaces import leaving
         from apps.workspaces.navigation import Page, register
 
         register(Page("team", _("Team"), "users", "workspaces:members", order=20, place="foot", key="t"))
@@ -19,3 +21,7 @@ class WorkspacesConfig(AppConfig):
         register(
             Page("audit", _("Audit log"), "scroll-text", "workspaces:audit", order=22, place="palette", can="manage")
         )
+        object_by(leaving.objections)
+        erase_by(leaving.erase)
+        take_along("memberships", leaving.memberships)
+        take_along("audit", leaving.audit)
