@@ -61,4 +61,4 @@ def count_for(member: Membership) -> int:
 def ring(workspace: Workspace) -> None:
     """Tell every open page of the workspace that its tray is out of date. They also look by themselves now and then."""
     cache.set(f"tray.{workspace.pk}", secrets.token_hex(4), COUNTED_FOR_S)
-    publish(workspace.pk, render_to_string("home/_tray_signal.html", {"workspace": workspace}))
+    publish(workspace.pk, render_to_string("home/_tray_signal.html"))

@@ -60,12 +60,15 @@ export class Attachments extends EventTarget {
   }
 
   async #read(file) {
-    const { notText, tooLong } = this.#list.dataset;
+    const { notText, notUtf8, tooLong } = this.#list.dataset;
+    const complain = (text) => this.#complain(text.replace("{name}", file.name));
     const beginning = await file.slice(0, 65_536).text();
-    if (beginning.includes("\0")) return this.#complain(notText.replace("{name}", file.name));
-    const text = file.size <= MOST_CHARACTERS * BYTES_A_CHARACTER ? await file.text() : null;
-    if (text === null || text.length > MOST_CHARACTERS) return this.#complain(tooLong.replace("{name}", file.name));
-    if (text.includes("\0")) return this.#complain(notText.replace("{name}", file.name));
+    if (beginning.includes("\0")) return complain(notText);
+    if (file.size > MOST_CHARACTERS * BYTES_A_CHARACTER) return complain(tooLong);
+    const text = decode(await file.arrayBuffer());
+    if (text === null) return complain(notUtf8);
+    if (text.includes("\0")) return complain(notText);
+    if (text.length > MOST_CHARACTERS) return complain(tooLong);
     return this.#keep({ name: file.name, text });
   }
 
@@ -106,5 +109,14 @@ export class Attachments extends EventTarget {
       return item;
     }));
     this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** null: these bytes are no UTF-8, and what they say could only be guessed. */
+function decode(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
   }
 }

@@ -5,19 +5,23 @@ const SENTENCE = /[^.!?。！？…\n]+(?:[.!?。！？…]+["'”’)\]]*(?=\s|
 export class Sayer {
   #region = document.querySelector("[data-says]");
   #said = new WeakMap(); // part → characters said
-  #timer = 0;
+  #timers = new Map(); // part → until its next sentences
 
   heed(part) {
-    this.#timer ||= setTimeout(() => {
-      this.#timer = 0;
+    if (this.#timers.has(part)) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(part);
       this.#say(part, false);
     }, PAUSE_MS);
+    this.#timers.set(part, timer);
   }
 
+  /** Says the rest; all of it where the reply was over before the first sentence was due. */
   finish(part) {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
-    if (this.#said.has(part)) this.#say(part, true);
+    const isDue = this.#timers.has(part);
+    clearTimeout(this.#timers.get(part));
+    this.#timers.delete(part);
+    if (isDue || this.#said.has(part)) this.#say(part, true);
   }
 
   #say(part, isOver) {

@@ -11,6 +11,12 @@ htmx.defineExtension("only-shown", {
     const arrived = document.createElement("template");
     arrived.innerHTML = text;
     for (const element of [...arrived.content.children]) {
+      if (element.id === "tray-signal") {
+        // The list asks itself: an element that came along and asked would be gone before its answer, if a second one came.
+        document.dispatchEvent(new CustomEvent("tray:rung"));
+        element.remove();
+        continue;
+      }
       const [, selector] = (element.getAttribute("hx-swap-oob") ?? "true").split(/:(.*)/s);
       if (document.querySelector(selector || `#${CSS.escape(element.id)}`)) continue;
       if (element.dataset.asset) document.dispatchEvent(new CustomEvent("asset:unseen"));

@@ -198,6 +198,8 @@ async def test_texts_and_pictures_go_along_and_what_is_neither_is_refused(open_t
     await expect(toast.last).to_contain_text("notes.txt is not a text file.")
     await attach("long.txt", "text/plain", b"word " * 90_000)
     await expect(toast.last).to_contain_text("long.txt is too long")
+    await attach("old.txt", "text/plain", "Stra\N{LATIN SMALL LETTER SHARP S}e".encode("latin-1"))
+    await expect(toast.last).to_contain_text("old.txt is not in UTF-8.")
     await attach("photo.png", "image/png", program)
     await expect(toast.last).to_contain_text("This is not a JPEG, PNG or WebP picture")
     await expect(attached).to_have_count(0)
@@ -239,6 +241,12 @@ async def test_a_hundred_kilobytes_are_drawn_without_a_long_task(open_tab: OpenT
     longest = [await page.evaluate(DRAW, [str(message), frames]) for _attempt in range(2)]
     assert await page.locator(f"#message-{message} h4").count() == 270
     assert min(longest) < 500  # quiet: 60 to 106 ms; what grows with the reply takes seconds
+
+
+async def test_a_short_reply_is_said_to_screen_readers_too(open_tab: OpenTab):
+    page = await open_tab("chat/")
+    await reply_to(page, "What is 1 plus 1?")
+    await expect(page.locator("[data-says]")).to_contain_text("2")
 
 
 async def test_nobody_meets_a_barrier(open_tab: OpenTab):

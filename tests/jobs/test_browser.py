@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from contextlib import suppress
 
-from playwright.async_api import TimeoutError, expect
+from playwright.async_api import Route, TimeoutError, expect
 
 from tests import browser
 from tests.browser import OpenTab, Studio, until
@@ -60,3 +61,24 @@ async def test_a_card_that_moves_on_leaves_the_focus_where_it_is(open_tab: OpenT
     await expect(card.get_by_role("button", name="Pause")).to_be_visible()
     await expect(card.get_by_role("button", name="Cancel")).to_be_focused()
     await studio.no_faults()
+
+
+async def test_a_ring_while_the_tray_is_asked_for_is_no_error(open_tab: OpenTab):
+    """A job rings at least three times; here each answer comes later than the next ring."""
+    page = await open_tab("images/")
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+
+    async def slowly(route: Route) -> None:
+        await asyncio.sleep(1)
+        await route.continue_()
+
+    await page.route("**/tray/**", slowly)
+    await page.wait_for_selector("html[data-live=on]")
+    prompt = f"A buoy, {uuid.uuid4().hex[:12]}"
+    await page.fill("#id_prompt", prompt)
+    await page.click("[data-make]")
+    await expect(page.locator(".job", has_text=prompt).locator(".picture").first).to_be_visible(timeout=90_000)
+    await page.get_by_role("button", name="In motion").click()
+    await expect(page.locator("#tray-list")).to_contain_text("Nothing is in motion")
+    assert errors == []
