@@ -1,11 +1,9 @@
 """Many assets at once: into one ZIP file, into the trash and out of it."""
 
-import gc
 import hashlib
 import io
 import json
 import re
-import tracemalloc
 import zipfile
 from contextlib import contextmanager
 
@@ -186,37 +184,3 @@ async def test_closing_a_download_closes_the_file_that_is_read(transactional_db,
     assert not opened[0].closed
     await blocks.aclose()
     assert opened[0].closed
-
-
-@pytest.mark.slow
-async def test_a_thousand_files_stay_flat_in_memory(transactional_db, bring, rings):
-    ids = await database_sync_to_async(_copies)(bring, 1000)
-    gc.collect()
-    gc.freeze()  # the more a process holds, the longer it leaves garbage lie: what other tests left must not count
-    tracemalloc.start()
-    sent = peak_of_first = 0
-    async for number, block in _numbered(stream_archive(ids)):
-        sent += len(block)
-        if number == 100:
-            peak_of_first = tracemalloc.get_traced_memory()[1]
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    gc.unfreeze()
-    assert sent > 1000 * 60_000
-    assert peak < 12 << 20
-    assert peak < peak_of_first + (4 << 20)
-
-
-async def _numbered(blocks):
-    number = 0
-    async for block in blocks:
-        number += 1
-        yield number, block
-
-
-def _copies(bring, count: int) -> list:
-    asset = bring(seconds=2, format="wav", measured=False)
-    names = [field.attname for field in Asset._meta.concrete_fields if field.name not in ("id", "created_at")]
-    values = {name: getattr(asset, name) for name in names}
-    made = Asset.objects.bulk_create([Asset(**values | {"title": f"Copy {n}"}) for n in range(count)])
-    return [one.pk for one in made]
